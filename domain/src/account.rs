@@ -1,0 +1,164 @@
+//! Accounts: who a person is and what a sign-up must satisfy.
+
+use crate::{FieldError, Result, UserId, error::Checks, text};
+use chrono::{DateTime, Utc};
+use email_address::EmailAddress;
+use serde::{Deserialize, Serialize};
+
+/// Characters of a name at most.
+pub const NAME_MAX: usize = 100;
+/// Characters of an email address at most (RFC 5321, section 4.5.3.1.3).
+pub const EMAIL_MAX: usize = 254;
+/// Characters of a password at least.
+pub const PASSWORD_MIN: usize = 8;
+/// Characters of a password at most; bounds the work of hashing it.
+pub const PASSWORD_MAX: usize = 128;
+
+/// A person's account as they see it themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// The account's id.
+    pub id: UserId,
+    /// Normalised address.
+    pub email: String,
+    /// What others see.
+    pub name: String,
+    /// IANA name of the zone that "today" is reckoned in; `None` follows the browser.
+    pub time_zone: Option<String>,
+    /// When the person signed up.
+    pub created_at: DateTime<Utc>,
+}
+
+/// A normalised email address: trimmed and in lower case, so that two spellings are one account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Email(String);
+
+impl Email {
+    /// Checks the form of an address (RFC 5321 without display name) and normalises it.
+    pub fn parse(text: &str) -> Result<Self, FieldError> {
+        let text = text.trim().to_lowercase();
+        let fits = text.chars().count() <= EMAIL_MAX && !text.chars().any(char::is_control);
+        if fits && EmailAddress::is_valid(&text) && !text.contains(['<', '>', '"', ' ']) {
+            Ok(Self(text))
+        } else {
+            Err(FieldError::new("email", "This is not an email address, such as ada@example.org."))
+        }
+    }
+
+    /// The address.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A password that satisfies the rules. Does not print.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Password(String);
+
+impl Password {
+    /// `PASSWORD_MIN..=PASSWORD_MAX` characters with an upper-case letter, a lower-case letter and a digit.
+    pub fn parse(text: &str) -> Result<Self, FieldError> {
+        let has = |kind: fn(char) -> bool| text.chars().any(kind);
+        let complaint = match text.chars().count() {
+            count if count < PASSWORD_MIN => Some("A password needs at least 8 characters."),
+            count if count > PASSWORD_MAX => Some("A password has at most 128 characters."),
+            _ if !has(char::is_uppercase) => Some("A password needs an upper-case letter."),
+            _ if !has(char::is_lowercase) => Some("A password needs a lower-case letter."),
+            _ if !has(|c| c.is_ascii_digit()) => Some("A password needs a digit."),
+            _ => None,
+        };
+        match complaint {
+            Some(message) => Err(FieldError::new("password", message)),
+            None => Ok(Self(text.to_owned())),
+        }
+    }
+
+    /// The password itself, for hashing.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Password {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Password(…)")
+    }
+}
+
+/// A checked sign-up.
+#[derive(Debug, Clone)]
+pub struct NewAccount {
+    /// Normalised address.
+    pub email: Email,
+    /// Checked password.
+    pub password: Password,
+    /// Trimmed name.
+    pub name: String,
+}
+
+impl NewAccount {
+    /// Checks a sign-up form; the error names every field that breaks a rule.
+    pub fn parse(email: &str, password: &str, name: &str) -> Result<Self> {
+        let mut checks = Checks::default();
+        let name = checks.take(text::single_line("name", "The name", name, 1, NAME_MAX));
+        let email = checks.take(Email::parse(email));
+        let password = checks.take(Password::parse(password));
+        match (email, password, name) {
+            (Some(email), Some(password), Some(name)) => Ok(Self { email, password, name }),
+            _ => Err(checks.into_error()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn two_spellings_of_an_address_are_one() {
+        assert_eq!(Email::parse(" Ada@Example.ORG "), Email::parse("ada@example.org"));
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        for text in ["", "ada", "ada@", "@example.org", "a b@example.org", "Ada <ada@example.org>", "a\0@b.org"] {
+            assert!(Email::parse(text).is_err(), "{text:?}");
+        }
+        assert!(Email::parse(&format!("{}@example.org", "a".repeat(300))).is_err());
+    }
+
+    #[test]
+    fn each_password_rule_has_its_own_answer() {
+        let complaint = |text: &str| Password::parse(text).err().map(|e| e.message);
+        assert_eq!(complaint("Passw0rd"), None);
+        assert_eq!(complaint("Pass0rd").as_deref(), Some("A password needs at least 8 characters."));
+        assert_eq!(complaint(&"Aa1".repeat(43)).as_deref(), Some("A password has at most 128 characters."));
+        assert_eq!(complaint("passw0rd").as_deref(), Some("A password needs an upper-case letter."));
+        assert_eq!(complaint("PASSW0RD").as_deref(), Some("A password needs a lower-case letter."));
+        assert_eq!(complaint("Password").as_deref(), Some("A password needs a digit."));
+    }
+
+    #[test]
+    fn a_sign_up_names_every_broken_field() {
+        let error = NewAccount::parse("nobody", "short", " ").map(|_| ()).unwrap_err();
+        for field in ["email", "password", "name"] {
+            assert!(error.about(field).is_some(), "{field}");
+        }
+    }
+
+    #[test]
+    fn a_password_does_not_print() {
+        let account = NewAccount::parse("ada@example.org", "Secret123", "Ada").unwrap();
+        assert!(!format!("{account:?}").contains("Secret123"));
+    }
+
+    proptest! {
+        #[test]
+        fn normalising_an_address_twice_changes_nothing(text in "[A-Za-z0-9.+-]{1,20}@[A-Za-z0-9-]{1,10}\\.[A-Za-z]{2,5}") {
+            if let Ok(email) = Email::parse(&text) {
+                prop_assert_eq!(Email::parse(email.as_str()), Ok(email));
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The one error that every door renders in its own way.
+
+use serde::{Deserialize, Serialize};
+
+/// What every operation returns.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why an operation was refused or failed. The texts are for people and never carry internals.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum Error {
+    /// No credential, a bad one, or one whose session has ended.
+    #[error("Please sign in to go on.")]
+    Unauthorized,
+    /// Email or password does not match; which of them is not told.
+    #[error("Email or password is not right.")]
+    WrongCredentials,
+    /// The viewer sees the thing but may not do this to it.
+    #[error("You are not allowed to do this.")]
+    Forbidden,
+    /// There is no such thing, or none that the viewer may see.
+    #[error("This does not exist, or is not visible to you.")]
+    NotFound,
+    /// Somebody else holds the name, address or key.
+    #[error("{0}")]
+    Taken(String),
+    /// The thing was changed since the viewer read it.
+    #[error("Somebody changed this in the meantime.")]
+    Stale,
+    /// Fields that break a rule, all of them at once.
+    #[error("{}", summary(.0))]
+    Invalid(Vec<FieldError>),
+    /// The database does not answer; the same request may succeed later.
+    #[error("Taskwire cannot reach its database right now. Please try again in a moment.")]
+    Unavailable,
+    /// A fault of ours. The log has the detail, under the request's id.
+    #[error("Something went wrong on our side. Please try again.")]
+    Internal,
+}
+
+impl Error {
+    /// An [`Error::Invalid`] about one field.
+    pub fn invalid(field: &str, message: impl Into<String>) -> Self {
+        Self::Invalid(vec![FieldError::new(field, message)])
+    }
+
+    /// The complaint about `field`, if there is one.
+    pub fn about(&self, field: &str) -> Option<&str> {
+        match self {
+            Self::Invalid(errors) => errors.iter().find(|e| e.field == field).map(|e| e.message.as_str()),
+            _ => None,
+        }
+    }
+}
+
+/// One field that breaks a rule, and which rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldError {
+    /// The field's name as forms and bodies spell it.
+    pub field: String,
+    /// The rule, as a sentence for people.
+    pub message: String,
+}
+
+impl FieldError {
+    /// A complaint about `field`.
+    pub fn new(field: &str, message: impl Into<String>) -> Self {
+        Self { field: field.to_owned(), message: message.into() }
+    }
+}
+
+fn summary(errors: &[FieldError]) -> String {
+    errors.iter().map(|e| e.message.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+/// Gathers the complaints about several fields, so that a form shows all of them at once.
+#[derive(Debug, Default)]
+pub struct Checks(Vec<FieldError>);
+
+impl Checks {
+    /// Keeps the value, or the complaints.
+    pub fn take<T>(&mut self, checked: Result<T, FieldError>) -> Option<T> {
+        checked.map_err(|e| self.0.push(e)).ok()
+    }
+
+    /// The error that names every complaint.
+    pub fn into_error(self) -> Error {
+        Error::Invalid(self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_invalid_form_tells_every_complaint_by_field() {
+        let error = Error::Invalid(vec![
+            FieldError::new("title", "A title is needed."),
+            FieldError::new("description", "Too long."),
+        ]);
+        assert_eq!(error.to_string(), "A title is needed. Too long.");
+        assert_eq!(error.about("description"), Some("Too long."));
+        assert_eq!(error.about("status"), None);
+    }
+}

@@ -1,0 +1,16 @@
+//! What things are: types, typed ids, validation and errors.
+//!
+//! No I/O and no conditional compilation: the same code runs in the browser and on the server, so a
+//! rule that a form shows is the rule that the database operation enforces. To add a kind of thing,
+//! give it a file of its own here, with a constructor that returns every [`FieldError`] at once.
+
+pub mod account;
+pub mod dashboard;
+pub mod error;
+pub mod id;
+pub mod session;
+pub mod task;
+pub mod text;
+
+pub use error::{Error, FieldError, Result};
+pub use id::{SessionId, TaskId, TeamId, UserId};

@@ -1,0 +1,308 @@
+//! Tasks (requirement T1) and how a list of them is asked for (T2).
+
+use crate::{Error, FieldError, Result, TaskId, TeamId, UserId, error::Checks, text};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+use uuid::Uuid;
+
+/// Characters of a title at most.
+pub const TITLE_MAX: usize = 200;
+/// Characters of a description at most.
+pub const DESCRIPTION_MAX: usize = 1000;
+/// Characters of a search text at most.
+pub const SEARCH_MAX: usize = 200;
+/// Tasks on one page of the browser's list.
+pub const PAGE_SIZE: u32 = 25;
+/// Tasks on one page at most.
+pub const PAGE_MAX: u32 = 100;
+/// Days a deleted task can be brought back.
+pub const UNDO_DAYS: i64 = 30;
+
+/// A task as one viewer sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Task {
+    /// The task's id.
+    pub id: TaskId,
+    /// Whose task it is.
+    pub user_id: UserId,
+    /// The team it belongs to, if any.
+    pub team_id: Option<TeamId>,
+    /// One line, 1 to [`TITLE_MAX`] characters.
+    pub title: String,
+    /// Up to [`DESCRIPTION_MAX`] characters, may be empty.
+    pub description: String,
+    /// Whether it is done.
+    pub status: Status,
+    /// What the viewer may do with it.
+    pub access: Access,
+    /// Counts up by one with each change; what a writer read is told by it.
+    pub version: i32,
+    /// Creation.
+    pub created_at: DateTime<Utc>,
+    /// Last change.
+    pub updated_at: DateTime<Utc>,
+    /// Set while `status` is completed.
+    pub completed_at: Option<DateTime<Utc>>,
+}
+
+/// Gives an enum its wire words, in both directions.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum $name { $($(#[$vdoc])* #[serde(rename = $word)] $variant),+ }
+
+        impl $name {
+            /// Every value, in the order people see them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The word on the wire and in the database.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = UnknownWord;
+
+            fn from_str(word: &str) -> Result<Self, UnknownWord> {
+                match word { $($word => Ok(Self::$variant),)+ _ => Err(UnknownWord) }
+            }
+        }
+    };
+}
+
+/// A word that none of the values has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("unknown word")]
+pub struct UnknownWord;
+
+words!(
+    /// Whether a task is done.
+    Status {
+        /// Still to do.
+        Pending = "pending",
+        /// Done.
+        Completed = "completed",
+    }
+);
+
+words!(
+    /// What a viewer may do with a task, and why (requirement T3).
+    Access {
+        /// It is the viewer's own.
+        Owner = "owner",
+        /// Shared with the viewer to change.
+        Edit = "edit",
+        /// Shared with the viewer to read.
+        View = "view",
+    }
+);
+
+words!(
+    /// The order of a list.
+    Sort {
+        /// Last changed first.
+        Updated = "updated",
+        /// Last created first.
+        Newest = "newest",
+        /// First created first.
+        Oldest = "oldest",
+        /// By title, A to Z.
+        Title = "title",
+    }
+);
+
+impl Default for Sort {
+    fn default() -> Self {
+        Self::Updated
+    }
+}
+
+fn title(text: &str) -> Result<String, FieldError> {
+    text::single_line("title", "The title", text, 1, TITLE_MAX)
+}
+
+fn description(text: &str) -> Result<String, FieldError> {
+    text::multi_line("description", "The description", text, DESCRIPTION_MAX)
+}
+
+/// A checked new task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewTask {
+    /// Trimmed title.
+    pub title: String,
+    /// Trimmed description, may be empty.
+    pub description: String,
+    /// Made by the form: the same key twice makes one task, so a double click does no harm.
+    pub key: Option<Uuid>,
+}
+
+impl NewTask {
+    /// Checks a form; the error names every field that breaks a rule.
+    pub fn parse(title_text: &str, description_text: &str, key: Option<Uuid>) -> Result<Self> {
+        let mut checks = Checks::default();
+        match (checks.take(title(title_text)), checks.take(description(description_text))) {
+            (Some(title), Some(description)) => Ok(Self { title, description, key }),
+            _ => Err(checks.into_error()),
+        }
+    }
+}
+
+/// A checked change of a task; `None` leaves a field as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TaskChange {
+    /// New title.
+    pub title: Option<String>,
+    /// New description.
+    pub description: Option<String>,
+    /// New status.
+    pub status: Option<Status>,
+    /// The version the writer read; [`Error::Stale`] if the task has another by now.
+    pub version: Option<i32>,
+}
+
+impl TaskChange {
+    /// Checks the texts; the error names every field that breaks a rule.
+    pub fn parse(
+        title_text: Option<&str>,
+        description_text: Option<&str>,
+        status: Option<Status>,
+        version: Option<i32>,
+    ) -> Result<Self> {
+        let mut checks = Checks::default();
+        let title = title_text.map(title).map(|checked| checks.take(checked));
+        let description = description_text.map(description).map(|checked| checks.take(checked));
+        match (title, description) {
+            (Some(None), _) | (_, Some(None)) => Err(checks.into_error()),
+            (title, description) => {
+                Ok(Self { title: title.flatten(), description: description.flatten(), status, version })
+            }
+        }
+    }
+
+    /// A change of status alone.
+    pub fn status(status: Status) -> Self {
+        Self { status: Some(status), ..Self::default() }
+    }
+}
+
+/// Which tasks to list, in what order, and from where.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskQuery {
+    /// Only tasks of this status.
+    pub status: Option<Status>,
+    /// Only tasks whose title or description contains this text, whatever its case; empty for all.
+    pub search: String,
+    /// The order.
+    pub sort: Sort,
+    /// The end of the page before; `None` for the first page.
+    pub cursor: Option<String>,
+    /// Tasks on the page, 1 to [`PAGE_MAX`]; `None` means [`PAGE_SIZE`].
+    pub limit: Option<u32>,
+}
+
+impl TaskQuery {
+    /// Tasks on the page.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a limit out of range or a search text that is too long.
+    pub fn checked_limit(&self) -> Result<u32> {
+        if self.search.chars().count() > SEARCH_MAX {
+            return Err(Error::invalid("q", "A search text has at most 200 characters."));
+        }
+        match self.limit.unwrap_or(PAGE_SIZE) {
+            limit @ 1..=PAGE_MAX => Ok(limit),
+            _ => Err(Error::invalid("limit", "A page has 1 to 100 tasks.")),
+        }
+    }
+}
+
+/// One page of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskPage {
+    /// The tasks, in the order asked for.
+    pub tasks: Vec<Task>,
+    /// Where the next page starts; `None` on the last page.
+    pub next: Option<String>,
+    /// When the list was read.
+    pub now: DateTime<Utc>,
+    /// Own tasks not yet done, whatever the filter.
+    pub pending: i64,
+    /// Own tasks done, whatever the filter.
+    pub completed: i64,
+}
+
+/// A deleted task that can still be brought back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeletedTask {
+    /// The task's id, before and after.
+    pub id: TaskId,
+    /// Its title.
+    pub title: String,
+    /// When it was deleted.
+    pub deleted_at: DateTime<Utc>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_new_task_names_every_broken_field() {
+        let error = NewTask::parse("  ", &"x".repeat(1001), None).unwrap_err();
+        assert_eq!(error.about("title"), Some("The title must not be empty."));
+        assert_eq!(error.about("description"), Some("The description must have at most 1000 characters (now 1001)."));
+    }
+
+    #[test]
+    fn markup_is_text_like_any_other() {
+        let task = NewTask::parse("<script>alert(1)</script>", "", None).unwrap();
+        assert_eq!(task.title, "<script>alert(1)</script>");
+    }
+
+    #[test]
+    fn a_change_leaves_alone_what_it_does_not_name() {
+        let change = TaskChange::parse(None, Some(" more "), None, Some(3)).unwrap();
+        assert_eq!(change, TaskChange { description: Some("more".into()), version: Some(3), ..TaskChange::default() });
+        assert!(TaskChange::parse(Some(""), None, None, None).is_err());
+    }
+
+    #[test]
+    fn every_word_is_read_back() {
+        for status in Status::ALL {
+            assert_eq!(status.as_str().parse(), Ok(*status));
+            assert_eq!(serde_json::to_string(status).unwrap(), format!("\"{status}\""));
+        }
+        for sort in Sort::ALL {
+            assert_eq!(sort.as_str().parse(), Ok(*sort));
+        }
+        assert_eq!("done".parse::<Status>(), Err(UnknownWord));
+    }
+
+    #[test]
+    fn a_page_has_1_to_100_tasks() {
+        let limit = |limit| TaskQuery { limit, ..TaskQuery::default() }.checked_limit();
+        assert_eq!(limit(None), Ok(PAGE_SIZE));
+        assert_eq!(limit(Some(100)), Ok(100));
+        assert!(limit(Some(0)).is_err());
+        assert!(limit(Some(101)).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn a_title_that_passes_is_within_its_bounds(text in any::<String>()) {
+            if let Ok(task) = NewTask::parse(&text, "", None) {
+                prop_assert!((1..=TITLE_MAX).contains(&task.title.chars().count()));
+            }
+        }
+    }
+}
