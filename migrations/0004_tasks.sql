@@ -1,0 +1,55 @@
+-- Tasks, their shares, and what was deleted but can still be brought back (requirements T1, T2, S3, S5).
+CREATE TABLE tasks (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+    -- A deleted team leaves its tasks to their creators.
+    team_id uuid REFERENCES teams ON DELETE SET NULL,
+    title text NOT NULL CHECK (char_length(title) BETWEEN 1 AND 200),
+    description text NOT NULL DEFAULT '' CHECK (char_length(description) <= 1000),
+    status text NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'completed')),
+    -- Counts the changes; a writer who read an older one is told.
+    version integer NOT NULL DEFAULT 1,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL CHECK (updated_at >= created_at),
+    completed_at timestamptz,
+    -- Chosen by the form that created the task, so that sending it twice makes one task.
+    creation_key uuid,
+    -- A stored column, because an expression would not be used as an index condition under row-level security.
+    title_key text COLLATE "und-x-icu" GENERATED ALWAYS AS (lower(title)) STORED,
+    CHECK ((status = 'completed') = (completed_at IS NOT NULL)),
+    CONSTRAINT tasks_creation_key UNIQUE (user_id, creation_key),
+    -- Lets a share refer to a task together with its owner.
+    CONSTRAINT tasks_owner_key UNIQUE (id, user_id)
+);
+-- One index an order. The status stands before the order in each: a list of every status reads one run of the
+-- index for each status and merges them, so that no filter ever reads rows it throws away.
+CREATE INDEX tasks_by_change ON tasks (user_id, status, updated_at DESC, id DESC);
+CREATE INDEX tasks_by_creation ON tasks (user_id, status, created_at, id);
+CREATE INDEX tasks_by_title ON tasks (user_id, status, title_key, id);
+CREATE INDEX tasks_by_team ON tasks (team_id, status, updated_at DESC, id DESC) WHERE team_id IS NOT NULL;
+
+CREATE TABLE task_shares (
+    task_id bigint NOT NULL,
+    owner_id uuid NOT NULL,
+    user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+    permission text NOT NULL CHECK (permission IN ('view', 'edit')),
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (task_id, user_id),
+    -- Only an owner shares: the database has the pair from the task itself.
+    FOREIGN KEY (task_id, owner_id) REFERENCES tasks (id, user_id) ON DELETE CASCADE,
+    CHECK (user_id <> owner_id)
+);
+CREATE INDEX task_shares_with ON task_shares (user_id) INCLUDE (task_id, permission);
+CREATE INDEX task_shares_by ON task_shares (owner_id);
+
+CREATE TABLE deleted_tasks (
+    id bigint PRIMARY KEY,
+    user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+    deleted_by uuid NOT NULL,
+    deleted_at timestamptz NOT NULL,
+    title text NOT NULL,
+    -- The row and its shares as they were.
+    task jsonb NOT NULL,
+    shares jsonb NOT NULL
+);
+CREATE INDEX deleted_tasks_user ON deleted_tasks (user_id, deleted_at);
