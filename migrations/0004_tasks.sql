@@ -42,14 +42,33 @@ CREATE TABLE task_shares (
 CREATE INDEX task_shares_with ON task_shares (user_id) INCLUDE (task_id, permission);
 CREATE INDEX task_shares_by ON task_shares (owner_id);
 
+-- The rows as they were, still under their constraints: a team or a person that goes takes its part along.
 CREATE TABLE deleted_tasks (
     id bigint PRIMARY KEY,
     user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+    team_id uuid REFERENCES teams ON DELETE SET NULL,
+    title text NOT NULL,
+    description text NOT NULL,
+    status text NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    completed_at timestamptz,
+    creation_key uuid,
     deleted_by uuid NOT NULL,
     deleted_at timestamptz NOT NULL,
-    title text NOT NULL,
-    -- The row and its shares as they were.
-    task jsonb NOT NULL,
-    shares jsonb NOT NULL
+    CONSTRAINT deleted_tasks_owner_key UNIQUE (id, user_id)
 );
-CREATE INDEX deleted_tasks_user ON deleted_tasks (user_id, deleted_at);
+CREATE INDEX deleted_tasks_by_time ON deleted_tasks (user_id, deleted_at);
+CREATE INDEX deleted_tasks_by_team ON deleted_tasks (team_id) WHERE team_id IS NOT NULL;
+
+CREATE TABLE deleted_task_shares (
+    task_id bigint NOT NULL,
+    owner_id uuid NOT NULL,
+    user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+    permission text NOT NULL,
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (task_id, user_id),
+    FOREIGN KEY (task_id, owner_id) REFERENCES deleted_tasks (id, user_id) ON DELETE CASCADE
+);
+CREATE INDEX deleted_task_shares_user ON deleted_task_shares (user_id);

@@ -106,6 +106,11 @@ ALTER TABLE deleted_tasks FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON deleted_tasks TO taskwire_app USING (user_id = (SELECT app_user_id()));
 GRANT SELECT, INSERT, DELETE ON deleted_tasks TO taskwire_app;
 
+ALTER TABLE deleted_task_shares ENABLE ROW LEVEL SECURITY;
+ALTER TABLE deleted_task_shares FORCE ROW LEVEL SECURITY;
+CREATE POLICY own ON deleted_task_shares TO taskwire_app USING (owner_id = (SELECT app_user_id()));
+GRANT SELECT, INSERT, DELETE ON deleted_task_shares TO taskwire_app;
+
 ALTER TABLE conversations ENABLE ROW LEVEL SECURITY;
 ALTER TABLE conversations FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON conversations TO taskwire_app USING (user_id = (SELECT app_user_id()));

@@ -188,6 +188,13 @@ impl TaskChange {
         }
     }
 
+    /// Whether the task already is as this change asks; then there is nothing to write, and nothing stale.
+    pub fn is_met_by(&self, task: &Task) -> bool {
+        self.title.as_ref().is_none_or(|title| *title == task.title)
+            && self.description.as_ref().is_none_or(|description| *description == task.description)
+            && self.status.is_none_or(|status| status == task.status)
+    }
+
     /// A change of status alone.
     pub fn status(status: Status) -> Self {
         Self { status: Some(status), ..Self::default() }

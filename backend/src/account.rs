@@ -1,0 +1,184 @@
+//! Accounts: signing up, signing in, and what a person sets for themselves.
+
+use crate::{Backend, Client, Error, Result, Viewer, scope::backoff};
+use backon::Retryable;
+use chrono::{DateTime, Utc};
+use secrecy::SecretString;
+use sqlx::{query, query_as, query_scalar};
+use std::time::Instant;
+use taskwire_domain::{
+    Error as Refusal, SessionId, UserId,
+    account::{Account, Email, NewAccount, PASSWORD_MAX},
+};
+use uuid::Uuid;
+
+/// A fresh session and the token that proves it.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// Whose session it is.
+    pub account: Account,
+    /// The session token.
+    pub token: SecretString,
+    /// When the session ends by itself.
+    pub expires_at: DateTime<Utc>,
+}
+
+struct AccountRow {
+    id: Uuid,
+    email: String,
+    name: String,
+    time_zone: Option<String>,
+    created_at: DateTime<Utc>,
+}
+
+impl From<AccountRow> for Account {
+    fn from(row: AccountRow) -> Self {
+        let AccountRow { id, email, name, time_zone, created_at } = row;
+        Self { id: UserId(id), email, name, time_zone, created_at }
+    }
+}
+
+impl Backend {
+    /// Opens an account.
+    ///
+    /// # Errors
+    /// [`Refusal::Taken`] if the address has one already.
+    pub async fn account_sign_up(&self, client: &Client, new: NewAccount) -> Result<Account> {
+        let hash = self.hasher.hash(new.password.expose().to_owned()).await?;
+        let viewer = self.newcomer(UserId(self.clock.id()), client);
+        let mut scope = self.scope_before_session(&viewer).await?;
+        let (user, now) = (scope.user(), scope.now);
+        let account = query_as!(
+            AccountRow,
+            "INSERT INTO users (id, email, name, password_hash, created_at) VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT ON CONSTRAINT users_email_key DO NOTHING
+             RETURNING id, email, name, time_zone, created_at",
+            user,
+            new.email.as_str(),
+            new.name,
+            hash,
+            now
+        )
+        .fetch_optional(scope.connection()?)
+        .await?
+        .ok_or_else(|| Refusal::Taken("There is already an account with this email address.".into()))?;
+        scope.audit("account.sign_up", None).await?;
+        scope.commit().await?;
+        Ok(account.into())
+    }
+
+    /// Opens a session. An unknown address and a wrong password get the same answer after the same work.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongCredentials`].
+    pub async fn account_sign_in(&self, client: &Client, email: &str, password: &str) -> Result<SignedIn> {
+        let email = Email::parse(email).map(|e| e.as_str().to_owned()).unwrap_or_default();
+        let found = self.account_with_hash(client, &email).await?;
+        let (account, hash) = found.map_or((None, None), |(account, hash)| (Some(account), Some(hash)));
+        // A longer one than any account can have would only buy the sender more of our time.
+        let candidate = if password.chars().count() <= PASSWORD_MAX { password.to_owned() } else { String::new() };
+        let right = self.hasher.verify(candidate, hash).await?;
+        match account {
+            Some(account) if right => self.session_open(client, account).await,
+            _ => {
+                self.audit_sign_in_failed(client, &email).await?;
+                Err(Refusal::WrongCredentials.into())
+            }
+        }
+    }
+
+    async fn account_with_hash(&self, client: &Client, email: &str) -> Result<Option<(Account, String)>> {
+        let start = Instant::now();
+        let read = || async {
+            query!(
+                r#"SELECT id AS "id!", email AS "email!", name AS "name!", time_zone, created_at AS "created_at!",
+                          password_hash AS "password_hash!"
+                   FROM account_for_sign_in($1)"#,
+                email
+            )
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(Error::from)
+        };
+        let row = read.retry(backoff()).when(Error::is_transient).await;
+        client.db_time.add_since(start);
+        Ok(row?.map(|row| {
+            let account = AccountRow {
+                id: row.id,
+                email: row.email,
+                name: row.name,
+                time_zone: row.time_zone,
+                created_at: row.created_at,
+            };
+            (account.into(), row.password_hash)
+        }))
+    }
+
+    async fn session_open(&self, client: &Client, account: Account) -> Result<SignedIn> {
+        let viewer = self.newcomer(account.id, client);
+        let mut scope = self.scope_before_session(&viewer).await?;
+        let (user, now, session) = (scope.user(), scope.now, self.clock.id());
+        let expires_at = now + self.tokens.ttl;
+        query!(
+            "INSERT INTO sessions (id, user_id, created_at, last_seen_at, expires_at, address, user_agent)
+             VALUES ($1, $2, $3, $3, $4, $5, $6)",
+            session,
+            user,
+            now,
+            expires_at,
+            client.address_kept(),
+            client.user_agent_kept()
+        )
+        .execute(scope.connection()?)
+        .await?;
+        scope.audit("account.sign_in", Some(format!("session:{session}"))).await?;
+        scope.commit().await?;
+        let token = self.tokens.sign(account.id, &account.email, SessionId(session), now, expires_at)?;
+        Ok(SignedIn { account, token, expires_at })
+    }
+
+    /// Somebody whose identity this operation has just established, before there is a session.
+    fn newcomer(&self, user_id: UserId, client: &Client) -> Viewer {
+        let session_id = SessionId(Uuid::nil());
+        Viewer { user_id, session_id, expires_at: self.clock.now(), client: client.clone(), _verified: () }
+    }
+
+    /// The viewer's account.
+    pub async fn account_get(&self, viewer: &Viewer) -> Result<Account> {
+        let mut scope = self.scope(viewer).await?;
+        let user = scope.user();
+        let account =
+            query_as!(AccountRow, "SELECT id, email, name, time_zone, created_at FROM users WHERE id = $1", user)
+                .fetch_one(scope.connection()?)
+                .await?;
+        Ok(account.into())
+    }
+
+    /// Sets the zone that the viewer's “today” is reckoned in; `None` follows the browser.
+    ///
+    /// # Errors
+    /// [`Refusal::Invalid`] for a zone that the database does not know.
+    pub async fn account_set_time_zone(&self, viewer: &Viewer, zone: Option<&str>) -> Result<()> {
+        if let Some(zone) = zone
+            && !self.time_zones().await?.iter().any(|known| known == zone)
+        {
+            return Err(Refusal::invalid("time_zone", "This is not a time zone that we know.").into());
+        }
+        let mut scope = self.scope(viewer).await?;
+        let user = scope.user();
+        query!("UPDATE users SET time_zone = $2 WHERE id = $1", user, zone).execute(scope.connection()?).await?;
+        scope.commit().await
+    }
+
+    /// The IANA names of the zones to choose from, in order.
+    pub async fn time_zones(&self) -> Result<Vec<String>> {
+        let zones = query_scalar!(
+            r#"SELECT name AS "name!" FROM pg_timezone_names
+               WHERE name = 'UTC' OR name ~ '^(Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific)/'
+               ORDER BY name"#
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(zones)
+    }
+}

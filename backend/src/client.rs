@@ -1,0 +1,67 @@
+//! Who asks, and from where.
+
+use chrono::{DateTime, Utc};
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+use taskwire_domain::{SessionId, UserId};
+
+/// Where a request comes from; known before anybody has proved who they are.
+#[derive(Debug, Clone, Default)]
+pub struct Client {
+    /// The peer's address.
+    pub address: Option<IpAddr>,
+    /// What the client calls itself; hostile text.
+    pub user_agent: Option<String>,
+    /// Collects the request's time in the database.
+    pub db_time: DbTime,
+}
+
+impl Client {
+    /// The user agent as the database keeps it: at most 500 characters, no NUL.
+    pub(crate) fn user_agent_kept(&self) -> Option<String> {
+        self.user_agent.as_ref().map(|text| text.chars().filter(|c| *c != '\0').take(500).collect())
+    }
+
+    pub(crate) fn address_kept(&self) -> Option<sqlx::types::ipnetwork::IpNetwork> {
+        self.address.map(Into::into)
+    }
+}
+
+/// Time one request has spent in the database, shared by everything that works for the request.
+#[derive(Debug, Clone, Default)]
+pub struct DbTime(Arc<AtomicU64>);
+
+impl DbTime {
+    /// The sum so far.
+    pub fn get(&self) -> Duration {
+        Duration::from_nanos(self.0.load(Ordering::Relaxed))
+    }
+
+    /// Adds the time since `start`.
+    pub(crate) fn add_since(&self, start: Instant) {
+        let nanos = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.0.fetch_add(nanos, Ordering::Relaxed);
+    }
+}
+
+/// A person who has proved who they are. Made by [`crate::Backend::viewer`] from a verified token, and nowhere else;
+/// whether the session still lives is checked by the database with every operation.
+#[derive(Debug, Clone)]
+pub struct Viewer {
+    /// Whose identity the database works under.
+    pub user_id: UserId,
+    /// The session that the token belongs to.
+    pub session_id: SessionId,
+    /// When the token ends by itself.
+    pub expires_at: DateTime<Utc>,
+    /// Where the request comes from.
+    pub client: Client,
+    /// Only this crate makes one.
+    pub(crate) _verified: (),
+}

@@ -1,0 +1,122 @@
+//! Opening the database: migrations, the pool, and the refusal to work without row-level security.
+
+use crate::{Clock, Error, Result, password::Hasher, token::Tokens};
+use secrecy::SecretString;
+use sqlx::{
+    ConnectOptions, PgPool,
+    migrate::Migrator,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+use std::time::Duration;
+
+/// Every migration, in order.
+pub static MIGRATOR: Migrator = sqlx::migrate!("../migrations");
+
+/// The role that every connection of the pool takes; it cannot bypass row-level security.
+pub const APP_ROLE: &str = "taskwire_app";
+
+/// How long a pooled connection may have been idle before it is tried with a ping.
+const PING_AFTER_IDLE: Duration = Duration::from_secs(5);
+
+/// What the backend needs to know.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The database and the login that owns the schema.
+    pub connect: PgConnectOptions,
+    /// Connections at most.
+    pub max_connections: u32,
+    /// How long an operation waits for a connection.
+    pub acquire_timeout: Duration,
+    /// How long one statement may run.
+    pub statement_timeout: Duration,
+    /// Statements that take longer are logged as slow.
+    pub slow_statement: Duration,
+    /// Signs the session tokens; at least 32 bytes.
+    pub secret: SecretString,
+    /// How long a session lives.
+    pub session_ttl: Duration,
+}
+
+/// Every operation there is. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Backend {
+    pub(crate) pool: PgPool,
+    pub(crate) tokens: Tokens,
+    pub(crate) hasher: Hasher,
+    pub(crate) clock: Clock,
+}
+
+impl Backend {
+    /// Brings the schema up to date (several instances may start at once: an advisory lock makes them queue) and opens
+    /// the pool.
+    ///
+    /// # Errors
+    /// The database does not answer, a migration fails, or the effective role could bypass row-level security.
+    pub async fn start(settings: Settings) -> Result<Self> {
+        let mut connection = settings.connect.connect().await?;
+        MIGRATOR.run(&mut connection).await?;
+        sqlx::Connection::close(connection).await?;
+        Self::open(settings, Clock::system()).await
+    }
+
+    /// Opens the pool on a schema that is up to date, with a clock of the caller's choice.
+    pub async fn open(settings: Settings, clock: Clock) -> Result<Self> {
+        let connect = settings
+            .connect
+            .clone()
+            .application_name("taskwire")
+            // As start-up options, so that no round trip is spent and RESET cannot undo them.
+            .options([
+                ("role", APP_ROLE.to_owned()),
+                ("statement_timeout", settings.statement_timeout.as_millis().to_string()),
+                ("idle_in_transaction_session_timeout", (settings.statement_timeout * 2).as_millis().to_string()),
+            ])
+            .log_statements(tracing::log::LevelFilter::Trace)
+            .log_slow_statements(tracing::log::LevelFilter::Warn, settings.slow_statement);
+        let pool = PgPoolOptions::new()
+            .max_connections(settings.max_connections)
+            .acquire_timeout(settings.acquire_timeout)
+            // A ping on every acquire would cost a round trip a request; a connection in steady use needs none.
+            .test_before_acquire(false)
+            .before_acquire(|connection, meta| {
+                Box::pin(async move {
+                    if meta.idle_for < PING_AFTER_IDLE {
+                        return Ok(true);
+                    }
+                    Ok(sqlx::Connection::ping(connection).await.is_ok())
+                })
+            })
+            .connect_with(connect)
+            .await?;
+        refuse_bypass(&pool).await?;
+        Ok(Self { pool, tokens: Tokens::new(&settings.secret, settings.session_ttl)?, hasher: Hasher::new(), clock })
+    }
+
+    /// Waits for running operations and closes every connection.
+    pub async fn stop(&self) {
+        self.pool.close().await;
+    }
+
+    /// Asks the database for a sign of life, for at most two seconds.
+    pub async fn health(&self) -> Result<()> {
+        let probe = async { Ok(sqlx::query("SELECT 1").execute(&self.pool).await.map(drop)?) };
+        tokio::time::timeout(Duration::from_secs(2), probe)
+            .await
+            .unwrap_or(Err(Error::Unavailable(sqlx::Error::PoolTimedOut)))
+    }
+}
+
+async fn refuse_bypass(pool: &PgPool) -> Result<()> {
+    let role = sqlx::query!(
+        r#"SELECT rolname AS "name!", (rolsuper OR rolbypassrls) AS "bypasses!" FROM pg_roles WHERE rolname = current_user"#
+    )
+    .fetch_one(pool)
+    .await?;
+    if role.bypasses {
+        return Err(Error::Fault(format!(
+            "refusing to serve: the database role “{}” bypasses row-level security; it must be {APP_ROLE}",
+            role.name
+        )));
+    }
+    Ok(())
+}

@@ -1,0 +1,71 @@
+//! The dashboard's numbers in one look-up (requirements D1, D3, D4).
+
+use crate::{Backend, Error, Result, Viewer, scope::backoff};
+use backon::Retryable;
+use sqlx::{query, types::Json};
+use std::time::Instant;
+use taskwire_domain::{
+    Error as Refusal,
+    dashboard::{Activity, Dashboard, RecentTask, Statistics, TeamSummary},
+};
+
+/// SQLSTATE for a time zone that Postgres does not know (invalid_parameter_value).
+const UNKNOWN_ZONE: &str = "22023";
+
+impl Backend {
+    /// Everything the dashboard shows, in one round trip whatever the number of tasks. “Today” and “week” follow the
+    /// account's zone, else `browser_zone`, else UTC.
+    pub async fn dashboard_read(&self, viewer: &Viewer, browser_zone: Option<&str>) -> Result<Dashboard> {
+        let start = Instant::now();
+        let read = || self.dashboard_in(viewer, browser_zone.unwrap_or("UTC"));
+        let dashboard = match read.retry(backoff()).when(Error::is_transient).await {
+            // The browser said something that is no zone: its numbers in UTC are better than none.
+            Err(Error::Database(error))
+                if error.as_database_error().is_some_and(|e| e.code().as_deref() == Some(UNKNOWN_ZONE)) =>
+            {
+                self.dashboard_in(viewer, "UTC").await
+            }
+            other => other,
+        };
+        viewer.client.db_time.add_since(start);
+        dashboard
+    }
+
+    async fn dashboard_in(&self, viewer: &Viewer, zone: &str) -> Result<Dashboard> {
+        let now = self.clock.now();
+        let row = query!(
+            r#"SELECT utc_offset AS "utc_offset!", pending AS "pending!", completed AS "completed!",
+                      shared_view AS "shared_view!", shared_edit AS "shared_edit!",
+                      created_today AS "created_today!", completed_today AS "completed_today!",
+                      created_this_week AS "created_this_week!", completed_this_week AS "completed_this_week!",
+                      recent AS "recent!: Json<Vec<RecentTask>>", teams AS "teams!: Json<Vec<TeamSummary>>"
+               FROM dashboard_read($1, $2, $3, $4)"#,
+            viewer.user_id.0,
+            viewer.session_id.0,
+            now,
+            zone
+        )
+        .fetch_optional(&self.pool)
+        .await?
+        // The session lived a moment ago, so only an account deleted just now has no counters.
+        .ok_or(Refusal::Unauthorized)?;
+        Ok(Dashboard {
+            computed_at: now,
+            utc_offset: row.utc_offset,
+            statistics: Statistics {
+                pending: row.pending,
+                completed: row.completed,
+                shared_view: row.shared_view,
+                shared_edit: row.shared_edit,
+            },
+            activity: Activity {
+                created_today: row.created_today,
+                completed_today: row.completed_today,
+                created_this_week: row.created_this_week,
+                completed_this_week: row.completed_this_week,
+            },
+            recent: row.recent.0,
+            teams: row.teams.0,
+        })
+    }
+}

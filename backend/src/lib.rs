@@ -1,0 +1,26 @@
+//! What can be done: every operation and all SQL, on Postgres. Knows no HTTP.
+//!
+//! An operation is one method of [`Backend`], resource first and verb second, whose first argument is the
+//! [`Viewer`] who asks. It opens a [`scope::Scope`] (a transaction that carries the viewer's identity, which the
+//! database's row-level security obeys), runs its SQL, writes the audit line where there is one to write, and
+//! commits. To add one: put the types and their checks into `domain`, a method into the resource's file here with its
+//! queries, the index it needs into a migration, and a test that calls it on a fresh database beside its siblings.
+
+mod account;
+mod audit;
+mod client;
+mod clock;
+mod connect;
+mod dashboard;
+mod error;
+mod password;
+mod scope;
+mod session;
+mod task;
+mod token;
+
+pub use account::SignedIn;
+pub use client::{Client, DbTime, Viewer};
+pub use clock::Clock;
+pub use connect::{APP_ROLE, Backend, MIGRATOR, Settings};
+pub use error::{Error, Result};

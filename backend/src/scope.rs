@@ -1,0 +1,110 @@
+//! The only way to user data: a transaction that carries the viewer's identity.
+
+use crate::{Backend, Result, Viewer};
+use backon::{ExponentialBuilder, Retryable};
+use chrono::{DateTime, Utc};
+use sqlx::{AssertSqlSafe, PgConnection, Postgres, pool::PoolConnection};
+use std::time::{Duration, Instant};
+use taskwire_domain::UserId;
+use uuid::Uuid;
+
+/// A transaction under row-level security for one viewer, opened at one instant. Dropped without
+/// [`commit`](Scope::commit), it is rolled back.
+#[derive(Debug)]
+pub(crate) struct Scope {
+    // Only absent while being dropped.
+    connection: Option<PoolConnection<Postgres>>,
+    /// The instant that everything written in this scope bears.
+    pub(crate) now: DateTime<Utc>,
+    pub(crate) viewer: Viewer,
+    opened: Instant,
+}
+
+/// Three tries, after 50 and 200 ms.
+pub(crate) fn backoff() -> ExponentialBuilder {
+    ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(50))
+        .with_factor(4.0)
+        .with_max_times(2)
+        .with_jitter()
+}
+
+impl Backend {
+    /// Opens a scope: one round trip, which also checks that the session lives. A lost connection is tried again,
+    /// because nothing has happened yet.
+    pub(crate) async fn scope(&self, viewer: &Viewer) -> Result<Scope> {
+        let now = self.clock.now();
+        // Ids and times cannot carry SQL.
+        let check = format!(
+            "SELECT scope_open('{}', '{}', '{}')",
+            viewer.user_id.0,
+            viewer.session_id.0,
+            now.format("%Y-%m-%dT%H:%M:%S%.6fZ")
+        );
+        self.open_scope(viewer, now, &check).await
+    }
+
+    /// Opens a scope for somebody who has just proved who they are and has no session yet: at sign-up and sign-in.
+    pub(crate) async fn scope_before_session(&self, viewer: &Viewer) -> Result<Scope> {
+        let identity = format!("SELECT set_config('app.user_id', '{}', true)", viewer.user_id.0);
+        self.open_scope(viewer, self.clock.now(), &identity).await
+    }
+
+    async fn open_scope(&self, viewer: &Viewer, now: DateTime<Utc>, identify: &str) -> Result<Scope> {
+        let begin = format!("BEGIN; {identify}");
+        (|| async {
+            let opened = Instant::now();
+            let connection = self.pool.acquire().await?;
+            let mut scope = Scope { connection: Some(connection), now, viewer: viewer.clone(), opened };
+            // sqlx's own transaction would hand the connection back still broken when the session has ended: it does
+            // not expect BEGIN to fail. Dropping the scope rolls back in every case.
+            sqlx::raw_sql(AssertSqlSafe(begin.as_str())).execute(scope.connection()?).await?;
+            Ok(scope)
+        })
+        .retry(backoff())
+        .when(crate::Error::is_transient)
+        .await
+    }
+}
+
+impl Scope {
+    /// The connection to run statements on.
+    pub(crate) fn connection(&mut self) -> Result<&mut PgConnection> {
+        self.connection.as_deref_mut().ok_or_else(|| crate::Error::Fault("the scope is closed".into()))
+    }
+
+    /// Whose identity the scope has.
+    pub(crate) fn user_id(&self) -> UserId {
+        self.viewer.user_id
+    }
+
+    /// Whose identity the scope has, as the database knows it.
+    pub(crate) fn user(&self) -> Uuid {
+        self.viewer.user_id.0
+    }
+
+    /// Makes everything written durable.
+    pub(crate) async fn commit(mut self) -> Result<()> {
+        sqlx::raw_sql("COMMIT").execute(self.connection()?).await?;
+        // Handed back clean: nothing is left for `drop` to roll back.
+        self.connection = None;
+        Ok(())
+    }
+}
+
+impl Drop for Scope {
+    fn drop(&mut self) {
+        self.viewer.client.db_time.add_since(self.opened);
+        let Some(mut connection) = self.connection.take() else { return };
+        // Not on the way of the answer: the caller has what it wanted to read, or its refusal.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move {
+                if sqlx::raw_sql("ROLLBACK").execute(&mut *connection).await.is_err() {
+                    connection.close_on_drop();
+                }
+            });
+        } else {
+            connection.close_on_drop();
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Sessions: where the viewer is signed in, and ending that (requirement A3).
+
+use crate::{Backend, Result, Viewer};
+use chrono::{DateTime, Utc};
+use sqlx::{query, query_as, types::ipnetwork::IpNetwork};
+use taskwire_domain::{Error as Refusal, SessionId, session::Session};
+use uuid::Uuid;
+
+struct SessionRow {
+    id: Uuid,
+    created_at: DateTime<Utc>,
+    last_seen_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+    address: Option<IpNetwork>,
+    user_agent: Option<String>,
+}
+
+/// Live sessions shown at most; nobody reads further, and the page stays small.
+const LISTED: i64 = 100;
+
+impl Backend {
+    /// The viewer's live sessions, last used first.
+    pub async fn session_list(&self, viewer: &Viewer) -> Result<Vec<Session>> {
+        let mut scope = self.scope(viewer).await?;
+        let (user, now) = (scope.user(), scope.now);
+        let rows = query_as!(
+            SessionRow,
+            "SELECT id, created_at, last_seen_at, expires_at, address, user_agent FROM sessions
+             WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2
+             ORDER BY last_seen_at DESC, id LIMIT $3",
+            user,
+            now,
+            LISTED
+        )
+        .fetch_all(scope.connection()?)
+        .await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| Session {
+                id: SessionId(row.id),
+                created_at: row.created_at,
+                last_seen_at: row.last_seen_at,
+                expires_at: row.expires_at,
+                address: row.address.map(|network| network.ip().to_string()),
+                user_agent: row.user_agent,
+                current: SessionId(row.id) == viewer.session_id,
+            })
+            .collect())
+    }
+
+    /// Ends one of the viewer's sessions: its token is refused from now on. Ending the viewer's own is signing out.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] unless it is a live session of the viewer.
+    pub async fn session_end(&self, viewer: &Viewer, id: SessionId) -> Result<()> {
+        let mut scope = self.scope(viewer).await?;
+        let (user, now) = (scope.user(), scope.now);
+        let ended = query!(
+            "UPDATE sessions SET ended_at = $3 WHERE id = $1 AND user_id = $2 AND ended_at IS NULL AND expires_at > $3",
+            id.0,
+            user,
+            now
+        )
+        .execute(scope.connection()?)
+        .await?;
+        if ended.rows_affected() == 0 {
+            return Err(Refusal::NotFound.into());
+        }
+        let action = if id == viewer.session_id { "account.sign_out" } else { "session.end" };
+        scope.audit(action, Some(format!("session:{id}"))).await?;
+        scope.commit().await
+    }
+
+    /// Ends every session of the viewer but the one that asks; returns how many.
+    pub async fn session_end_others(&self, viewer: &Viewer) -> Result<u64> {
+        let mut scope = self.scope(viewer).await?;
+        let (user, now) = (scope.user(), scope.now);
+        let ended = query!(
+            "UPDATE sessions SET ended_at = $3
+             WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL AND expires_at > $3",
+            user,
+            viewer.session_id.0,
+            now
+        )
+        .execute(scope.connection()?)
+        .await?
+        .rows_affected();
+        scope.audit("session.end_others", None).await?;
+        scope.commit().await?;
+        Ok(ended)
+    }
+}

@@ -1,0 +1,95 @@
+//! Session tokens: JWTs signed with HS256 (requirement A2).
+
+use crate::{Backend, Client, Error, Result, Viewer};
+use chrono::{DateTime, Utc};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use std::{fmt, sync::Arc, time::Duration};
+use taskwire_domain::{Error as Refusal, SessionId, UserId};
+
+/// Bytes of a signing secret at least: as many as the hash has.
+const SECRET_MIN: usize = 32;
+
+/// What a token says.
+#[derive(Debug, Serialize, Deserialize)]
+struct Claims {
+    sub: UserId,
+    email: String,
+    sid: SessionId,
+    iat: i64,
+    exp: i64,
+}
+
+/// Signs and verifies.
+#[derive(Clone)]
+pub(crate) struct Tokens {
+    encoding: Arc<EncodingKey>,
+    decoding: Arc<DecodingKey>,
+    validation: Arc<Validation>,
+    pub(crate) ttl: Duration,
+}
+
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tokens").field("ttl", &self.ttl).finish_non_exhaustive()
+    }
+}
+
+impl Tokens {
+    pub(crate) fn new(secret: &SecretString, ttl: Duration) -> Result<Self> {
+        let secret = secret.expose_secret().as_bytes();
+        if secret.len() < SECRET_MIN {
+            return Err(Error::Fault(format!("AUTH_SECRET must have at least {SECRET_MIN} bytes")));
+        }
+        // One algorithm, so that a token cannot choose another, or none.
+        let mut validation = Validation::new(Algorithm::HS256);
+        // Checked below, against the backend's clock.
+        validation.validate_exp = false;
+        validation.set_required_spec_claims(&["sub", "exp"]);
+        Ok(Self {
+            encoding: Arc::new(EncodingKey::from_secret(secret)),
+            decoding: Arc::new(DecodingKey::from_secret(secret)),
+            validation: Arc::new(validation),
+            ttl,
+        })
+    }
+
+    pub(crate) fn sign(
+        &self,
+        user_id: UserId,
+        email: &str,
+        session_id: SessionId,
+        issued: DateTime<Utc>,
+        expires: DateTime<Utc>,
+    ) -> Result<SecretString> {
+        let claims = Claims {
+            sub: user_id,
+            email: email.to_owned(),
+            sid: session_id,
+            iat: issued.timestamp(),
+            exp: expires.timestamp(),
+        };
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
+            .map(SecretString::from)
+            .map_err(|e| Error::Fault(format!("signing a token failed: {e}")))
+    }
+}
+
+impl Backend {
+    /// Who holds this token. Verifies signature, algorithm and expiry without I/O; that the session still lives is
+    /// checked by the database with every operation of the viewer.
+    ///
+    /// # Errors
+    /// [`Refusal::Unauthorized`] for anything but a whole, genuine, unexpired token.
+    pub fn viewer(&self, token: &str, client: Client) -> Result<Viewer> {
+        let claims = jsonwebtoken::decode::<Claims>(token, &self.tokens.decoding, &self.tokens.validation)
+            .map_err(|_| Refusal::Unauthorized)?
+            .claims;
+        let expires_at = DateTime::from_timestamp(claims.exp, 0).ok_or(Refusal::Unauthorized)?;
+        if expires_at <= self.clock.now() {
+            return Err(Refusal::Unauthorized.into());
+        }
+        Ok(Viewer { user_id: claims.sub, session_id: claims.sid, expires_at, client, _verified: () })
+    }
+}
