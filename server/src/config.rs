@@ -1,0 +1,281 @@
+//! Every setting, in one place: readable from flags, from the environment and from `.env`.
+//!
+//! To add one, add a field with its environment variable as `value_name`, so that a complaint about
+//! a value names the variable, and a first line of documentation that `--help` shows.
+
+use anyhow::{Context, Result, ensure};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, builder::Resettable};
+use humantime::Duration;
+use secrecy::{ExposeSecret, SecretString};
+use std::{convert::Infallible, ffi::OsString, net::SocketAddr, path::PathBuf};
+
+/// Bytes of a signing secret at least: as many as HMAC-SHA-256 gives (RFC 7518, section 3.2).
+pub const SECRET_MIN: usize = 32;
+
+/// Taskwire: a team task manager with a live dashboard.
+///
+/// Without a command it serves. Without DATABASE_URL it keeps its data in a private PostgreSQL
+/// cluster of its own, in the data folder. Every setting can be given as a flag, in the environment
+/// or in a file `.env` in the current folder; an empty variable counts as unset.
+#[derive(Debug, Parser)]
+#[command(name = "taskwire", version, max_term_width = 110)]
+pub struct Cli {
+    /// What to do instead of serving.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// How to do it.
+    #[command(flatten)]
+    pub settings: Settings,
+}
+
+/// What the program can do besides serving.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Command {
+    /// The embedded PostgreSQL on its own, without the server.
+    #[command(subcommand)]
+    Postgres(PostgresCommand),
+}
+
+/// What can be done with the embedded PostgreSQL.
+#[derive(Debug, Clone, Subcommand)]
+pub enum PostgresCommand {
+    /// Start it, print its URL on standard output, and run until Ctrl-C or SIGTERM.
+    Start {
+        /// Quick and forgetful: nothing is written through to the disk, many connections. Without a
+        /// data folder it uses a temporary one and removes it at the end.
+        #[arg(long)]
+        for_tests: bool,
+    },
+}
+
+/// Every setting of the server.
+#[derive(Debug, Clone, Args)]
+pub struct Settings {
+    /// Address and port to serve on. Use 0.0.0.0:3000 to be reachable from other machines.
+    #[arg(long, env = "TASKWIRE_ADDR", value_name = "TASKWIRE_ADDR", default_value = "127.0.0.1:3000")]
+    pub addr: SocketAddr,
+
+    /// Folder of the embedded database and the generated secret
+    /// [default: /var/lib/taskwire for root, otherwise `taskwire` in the user's data folder].
+    #[arg(long, env = "TASKWIRE_DATA_DIR", value_name = "TASKWIRE_DATA_DIR", global = true)]
+    pub data_dir: Option<PathBuf>,
+
+    /// An external PostgreSQL to use instead of the embedded one: postgres://user:password@host/database.
+    #[arg(long, env = "DATABASE_URL", value_name = "DATABASE_URL", hide_env_values = true, value_parser = secret)]
+    pub database_url: Option<SecretString>,
+
+    /// Folder of the PostgreSQL programs (initdb, postgres) for the embedded database
+    /// [default: found on PATH, by pg_config, and where Debian and Homebrew put them].
+    #[arg(long, env = "TASKWIRE_POSTGRES_BIN", value_name = "TASKWIRE_POSTGRES_BIN", global = true)]
+    pub postgres_bin: Option<PathBuf>,
+
+    /// Secret that signs sessions, at least 32 bytes; BETTER_AUTH_SECRET is read too. Required with
+    /// DATABASE_URL; with the embedded database one is generated and kept in the data folder.
+    /// Prefer the environment: flags can be seen by other users of the machine.
+    #[arg(long, env = "AUTH_SECRET", value_name = "AUTH_SECRET", hide_env_values = true, value_parser = secret)]
+    pub auth_secret: Option<SecretString>,
+
+    /// The name by which AUTH_SECRET is read too.
+    #[arg(long, env = "BETTER_AUTH_SECRET", value_name = "BETTER_AUTH_SECRET", hide = true, value_parser = secret)]
+    pub better_auth_secret: Option<SecretString>,
+
+    /// How long a sign-in lasts.
+    #[arg(long, env = "TASKWIRE_SESSION_TTL", value_name = "TASKWIRE_SESSION_TTL", default_value = "24h", value_parser = positive)]
+    pub session_ttl: Duration,
+
+    /// Send cookies over HTTPS only, and tell browsers to stay with HTTPS (HSTS). Set it when people
+    /// reach Taskwire by https://.
+    #[arg(
+        long, env = "TASKWIRE_SECURE_COOKIES", value_name = "TASKWIRE_SECURE_COOKIES", num_args = 0..=1,
+        default_value = "false", default_missing_value = "true", action = clap::ArgAction::Set,
+    )]
+    pub secure_cookies: bool,
+
+    /// Connections to the database at most.
+    #[arg(
+        long, env = "TASKWIRE_DB_CONNECTIONS", value_name = "TASKWIRE_DB_CONNECTIONS", default_value_t = 10,
+        value_parser = clap::value_parser!(u32).range(1..=1000),
+    )]
+    pub db_connections: u32,
+
+    /// How long a request waits for a free database connection.
+    #[arg(long, env = "TASKWIRE_DB_ACQUIRE_TIMEOUT", value_name = "TASKWIRE_DB_ACQUIRE_TIMEOUT", default_value = "3s", value_parser = positive)]
+    pub db_acquire_timeout: Duration,
+
+    /// How long one database statement may take.
+    #[arg(long, env = "TASKWIRE_STATEMENT_TIMEOUT", value_name = "TASKWIRE_STATEMENT_TIMEOUT", default_value = "10s", value_parser = positive)]
+    pub statement_timeout: Duration,
+
+    /// How long one request may take; after that it is answered with 503.
+    #[arg(long, env = "TASKWIRE_REQUEST_TIMEOUT", value_name = "TASKWIRE_REQUEST_TIMEOUT", default_value = "30s", value_parser = positive)]
+    pub request_timeout: Duration,
+
+    /// Bytes of a request body at most; a larger one is answered with 413.
+    #[arg(
+        long, env = "TASKWIRE_BODY_LIMIT", value_name = "TASKWIRE_BODY_LIMIT", default_value_t = 65_536,
+        value_parser = clap::value_parser!(u32).range(1024..),
+    )]
+    pub body_limit: u32,
+
+    /// How long running requests may take to finish when the server stops.
+    #[arg(long, env = "TASKWIRE_SHUTDOWN_GRACE", value_name = "TASKWIRE_SHUTDOWN_GRACE", default_value = "10s", value_parser = positive)]
+    pub shutdown_grace: Duration,
+
+    /// A request that takes longer is logged as slow.
+    #[arg(long, env = "TASKWIRE_SLOW_ENDPOINT", value_name = "TASKWIRE_SLOW_ENDPOINT", default_value = "1s", value_parser = positive)]
+    pub slow_endpoint: Duration,
+
+    /// A database statement that takes longer is logged as slow.
+    #[arg(long, env = "TASKWIRE_SLOW_STATEMENT", value_name = "TASKWIRE_SLOW_STATEMENT", default_value = "100ms", value_parser = positive)]
+    pub slow_statement: Duration,
+
+    /// What is logged: error, warn, info, debug or trace, also by part, as in `info,postgres=debug`.
+    #[arg(long, env = "TASKWIRE_LOG", value_name = "TASKWIRE_LOG", default_value = "info", global = true)]
+    pub log: String,
+
+    /// How log lines look; `auto` is text on a terminal and JSON otherwise.
+    #[arg(
+        long,
+        env = "TASKWIRE_LOG_FORMAT",
+        value_name = "TASKWIRE_LOG_FORMAT",
+        value_enum,
+        default_value = "auto",
+        global = true
+    )]
+    pub log_format: LogFormat,
+
+    /// Folder of the style sheet, scripts and pictures
+    /// [default: `site` beside the program, otherwise `target/site`].
+    #[arg(long, env = "TASKWIRE_SITE_DIR", value_name = "TASKWIRE_SITE_DIR")]
+    pub site_dir: Option<PathBuf>,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// Text on a terminal, JSON otherwise.
+    Auto,
+    /// One readable line an event.
+    Text,
+    /// One JSON object an event.
+    Json,
+}
+
+impl Cli {
+    /// Reads `.env`, the environment and the command line. Prints help or the complaint and ends the
+    /// program when they ask for it or are wrong (exit code 2).
+    ///
+    /// Must run before any thread is started: `.env` changes the environment.
+    ///
+    /// # Errors
+    /// A `.env` that cannot be read, or settings that contradict each other.
+    pub fn read() -> Result<Self> {
+        match dotenvy::dotenv() {
+            Err(error) if !error.not_found() => return Err(error).context("cannot read the file .env"),
+            _ => {}
+        }
+        let cli = Self::parse_from_env(std::env::args_os()).unwrap_or_else(|error| error.exit());
+        cli.settings.check()?;
+        Ok(cli)
+    }
+
+    fn parse_from_env(args: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let matches = without_empty_variables(Self::command()).try_get_matches_from(args)?;
+        Self::from_arg_matches(&matches)
+    }
+}
+
+impl Settings {
+    /// The signing secret that was set, by either name.
+    pub fn secret(&self) -> Option<&SecretString> {
+        self.auth_secret.as_ref().or(self.better_auth_secret.as_ref())
+    }
+
+    fn check(&self) -> Result<()> {
+        if let Some(secret) = self.secret() {
+            let length = secret.expose_secret().len();
+            ensure!(
+                length >= SECRET_MIN,
+                "AUTH_SECRET is too short: it has {length} bytes and must have at least {SECRET_MIN}. \
+                 `openssl rand -hex 32` makes a good one."
+            );
+        }
+        ensure!(
+            self.database_url.is_none() || self.secret().is_some(),
+            "DATABASE_URL is set, but AUTH_SECRET is not. Set AUTH_SECRET to a random text of at least {SECRET_MIN} \
+             bytes (`openssl rand -hex 32` makes one), the same on every instance that uses this database."
+        );
+        Ok(())
+    }
+}
+
+/// Shells and compose files cannot always unset a variable; an empty one means the default.
+fn without_empty_variables(mut command: clap::Command) -> clap::Command {
+    for name in command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect::<Vec<_>>() {
+        command = command.mut_subcommand(name, without_empty_variables);
+    }
+    command.mut_args(|arg| {
+        let empty = arg.get_env().is_some_and(|name| std::env::var_os(name).is_some_and(|value| value.is_empty()));
+        if empty { arg.env(Resettable::Reset) } else { arg }
+    })
+}
+
+fn secret(text: &str) -> Result<SecretString, Infallible> {
+    Ok(SecretString::from(text))
+}
+
+fn positive(text: &str) -> Result<Duration, String> {
+    let duration: Duration = text.parse().map_err(|error| format!("{error}; write it like 30s, 10m or 24h"))?;
+    if duration.is_zero() { Err("must be longer than nothing".to_owned()) } else { Ok(duration) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(args: &[&str]) -> Result<Cli, clap::Error> {
+        Cli::parse_from_env(std::iter::once("taskwire").chain(args.iter().copied()).map(OsString::from))
+    }
+
+    #[test]
+    fn the_defaults_are_the_documented_ones() {
+        let settings = parse(&[]).unwrap().settings;
+        assert_eq!(settings.addr.to_string(), "127.0.0.1:3000");
+        assert_eq!(settings.session_ttl.as_secs(), 86_400);
+        assert_eq!(settings.body_limit, 65_536);
+        assert!(!settings.secure_cookies);
+    }
+
+    #[test]
+    fn a_wrong_value_is_told_with_its_variable() {
+        for (flag, value) in
+            [("--addr", "here"), ("--session-ttl", "0s"), ("--db-connections", "0"), ("--body-limit", "x")]
+        {
+            let variable = format!("TASKWIRE_{}", flag.trim_start_matches('-').replace('-', "_").to_uppercase());
+            let error = parse(&[flag, value]).unwrap_err().to_string();
+            assert!(error.contains(&variable), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_external_database_needs_a_long_secret() {
+        let check = |args: &[&str]| parse(args).unwrap().settings.check().map_err(|error| error.to_string());
+        let url = "--database-url=postgres://localhost/x";
+        assert!(check(&[url]).unwrap_err().contains("AUTH_SECRET"));
+        assert!(check(&[url, "--auth-secret=short"]).unwrap_err().contains("AUTH_SECRET"));
+        assert_eq!(check(&[url, "--better-auth-secret=0123456789abcdef0123456789abcdef"]), Ok(()));
+    }
+
+    #[test]
+    fn secrets_are_not_printed() {
+        let cli = parse(&["--database-url=postgres://u:hunter2@h/d", "--auth-secret=hunter2hunter2"]).unwrap();
+        assert!(!format!("{cli:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn the_data_folder_may_stand_behind_the_command() {
+        let cli = parse(&["postgres", "start", "--data-dir", "/tmp/x", "--for-tests"]).unwrap();
+        assert_eq!(cli.settings.data_dir, Some("/tmp/x".into()));
+        assert!(matches!(cli.command, Some(Command::Postgres(PostgresCommand::Start { for_tests: true }))));
+    }
+}

@@ -1,0 +1,31 @@
+//! The program `taskwire`: reads the settings and does what they say.
+
+use std::process::ExitCode;
+use taskwire::{
+    config::{Cli, Command, PostgresCommand},
+    logging, standalone,
+};
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("taskwire: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> anyhow::Result<()> {
+    let cli = Cli::read()?;
+    logging::start(&cli.settings.log, cli.settings.log_format)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match cli.command {
+            Some(Command::Postgres(PostgresCommand::Start { for_tests })) => {
+                standalone::run(&cli.settings, for_tests).await
+            }
+            None => anyhow::bail!("serving is not built yet"),
+        }
+    })
+}

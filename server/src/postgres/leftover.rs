@@ -1,0 +1,89 @@
+//! What a Taskwire that was killed left behind.
+//!
+//! After `kill -9` of Taskwire its PostgreSQL runs on. The next start stops it and starts its own: only
+//! a parent learns when its child dies, and a fast shutdown loses nothing that was acknowledged.
+
+use super::{
+    folder::DataFolder,
+    process::{POLL, send},
+};
+use anyhow::{Context, Result, bail};
+use nix::sys::signal::Signal;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::{Duration, Instant},
+};
+use tokio::time::sleep;
+
+/// How long the leftover may take to stop, for each of the two signals it gets.
+const STOP_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// `postmaster.pid`, in which the server writes who and how it is. Its lines: process id, folder, start
+/// time, port, socket folder, listen address, shared memory, status.
+#[derive(Debug)]
+pub struct PidFile {
+    path: PathBuf,
+    text: String,
+}
+
+impl PidFile {
+    /// Reads it; empty when there is none.
+    pub fn read(folder: &DataFolder) -> Self {
+        let path = folder.cluster().join("postmaster.pid");
+        Self { text: fs::read_to_string(&path).unwrap_or_default(), path }
+    }
+
+    fn pid(&self) -> Option<u32> {
+        self.text.lines().next()?.trim().parse().ok()
+    }
+
+    /// The process that says it takes connections.
+    pub fn ready_as(&self) -> Option<u32> {
+        self.pid().filter(|_| self.text.lines().nth(7).is_some_and(|status| status.trim() == "ready"))
+    }
+
+    /// Makes PostgreSQL see that the file is stale.
+    ///
+    /// After a reboot or in a restarted container the number may belong to any other program, and
+    /// PostgreSQL refuses to start. It ignores the number of its own parent, which is us; removing the
+    /// file instead would also remove its check that no old worker still uses the shared memory.
+    fn disown(&self) -> Result<()> {
+        let rest = self.text.split_once('\n').map_or("", |(_, rest)| rest);
+        let text = format!("{}\n{rest}", std::process::id());
+        fs::write(&self.path, text).with_context(|| format!("cannot write {}", self.path.display()))
+    }
+}
+
+/// Stops a server that still runs on this cluster. The folder's lock says that nobody else uses it.
+pub async fn clear(folder: &DataFolder) -> Result<()> {
+    let file = PidFile::read(folder);
+    let Some(pid) = file.pid() else { return Ok(()) };
+    let cluster = folder.cluster();
+    if !serves(pid, &cluster) {
+        return file.disown();
+    }
+    tracing::warn!(pid, "stopping the PostgreSQL that an earlier Taskwire left running");
+    for signal in [Signal::SIGINT, Signal::SIGQUIT] {
+        send(pid, signal);
+        let deadline = Instant::now() + STOP_TIMEOUT;
+        while serves(pid, &cluster) && Instant::now() < deadline {
+            sleep(POLL).await;
+        }
+        if !serves(pid, &cluster) {
+            return Ok(());
+        }
+    }
+    bail!("The PostgreSQL of an earlier Taskwire (process {pid}) does not stop: end it by hand.")
+}
+
+/// Whether the process is the server of this cluster. A server works in its cluster's folder; where
+/// `/proc` cannot tell, its command line does.
+fn serves(pid: u32, cluster: &Path) -> bool {
+    if Path::new("/proc/self/cwd").exists() {
+        return fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|dir| dir == cluster);
+    }
+    let output = Command::new("ps").args(["-ww", "-o", "command=", "-p", &pid.to_string()]).output();
+    output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains(&format!("-D {}", cluster.display())))
+}

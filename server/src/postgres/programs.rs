@@ -1,0 +1,151 @@
+//! Finds the PostgreSQL programs on this machine.
+
+use anyhow::{Context, Result, anyhow, bail};
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// The oldest major version whose SQL the migrations may use.
+pub const OLDEST: u32 = 14;
+
+/// One installation's folder of programs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Programs {
+    dir: PathBuf,
+    version: String,
+    major: u32,
+}
+
+impl Programs {
+    /// The programs in `only`, or else the first that are found: those on PATH, those of `pg_config`,
+    /// then the newest of the places where Debian, Red Hat and Homebrew put them. A cluster can only
+    /// be run by the major version that made it (`wanted`).
+    ///
+    /// # Errors
+    /// When there are none, or none that fit; the text says what to install.
+    pub fn find(only: Option<&Path>, wanted: Option<u32>) -> Result<Self> {
+        let found: Vec<Self> = match only {
+            Some(dir) => Self::in_folder(dir).into_iter().collect(),
+            None => candidates().iter().filter_map(|dir| Self::in_folder(dir)).collect(),
+        };
+        choose(found, wanted).map_err(|error| match only {
+            Some(dir) => error.context(format!("looked for PostgreSQL in TASKWIRE_POSTGRES_BIN, {}", dir.display())),
+            None => error,
+        })
+    }
+
+    fn in_folder(dir: &Path) -> Option<Self> {
+        if !dir.join("initdb").is_file() {
+            return None;
+        }
+        let output = Command::new(dir.join("postgres")).arg("--version").output().ok()?;
+        let (version, major) = parse_version(&String::from_utf8_lossy(&output.stdout))?;
+        Some(Self { dir: dir.to_owned(), version, major })
+    }
+
+    /// The full path of the program `name`.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.join(name)
+    }
+
+    /// As in `15.14`.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// As in `15`.
+    pub fn major(&self) -> u32 {
+        self.major
+    }
+}
+
+fn choose(found: Vec<Programs>, wanted: Option<u32>) -> Result<Programs> {
+    let known = found.iter().map(|it| format!("{} in {}", it.version, it.dir.display())).collect::<Vec<_>>().join(", ");
+    if found.is_empty() {
+        bail!(
+            "The PostgreSQL programs (initdb, postgres) were not found. Install them (Debian and Ubuntu: apt-get install \
+             postgresql; macOS: brew install postgresql@17), name their folder in TASKWIRE_POSTGRES_BIN, or set \
+             DATABASE_URL to use a PostgreSQL server elsewhere."
+        );
+    }
+    match wanted {
+        Some(wanted) => found.into_iter().find(|it| it.major == wanted).ok_or_else(|| {
+            anyhow!(
+                "The data folder was made by PostgreSQL {wanted}, but this machine has {known}. Install PostgreSQL \
+                 {wanted} (its programs can stand beside the others), or move the data with pg_upgrade; nothing was changed."
+            )
+        }),
+        None => found.into_iter().find(|it| it.major >= OLDEST).with_context(|| {
+            format!("PostgreSQL {OLDEST} or newer is needed, but this machine has only {known}.")
+        }),
+    }
+}
+
+/// Folders to look in, the preferred first, each once.
+fn candidates() -> Vec<PathBuf> {
+    let mut dirs: Vec<PathBuf> = std::env::var_os("PATH").iter().flat_map(std::env::split_paths).collect();
+    if let Ok(output) = Command::new("pg_config").arg("--bindir").output() {
+        dirs.push(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
+    }
+    dirs.extend(newest_first("/usr/lib/postgresql", ""));
+    dirs.extend(newest_first("/usr", "pgsql-"));
+    for brew in ["/opt/homebrew/opt", "/usr/local/opt", "/home/linuxbrew/.linuxbrew/opt"] {
+        dirs.extend(newest_first(brew, "postgresql@"));
+        dirs.push(Path::new(brew).join("postgresql/bin"));
+    }
+    let mut seen = HashSet::new();
+    dirs.retain(|dir| seen.insert(dir.clone()));
+    dirs
+}
+
+/// `PARENT/PREFIX<number>/bin`, the highest number first.
+fn newest_first(parent: &str, prefix: &str) -> Vec<PathBuf> {
+    let mut versions: Vec<u32> = std::fs::read_dir(parent)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_prefix(prefix)?.parse().ok())
+        .collect();
+    versions.sort_unstable_by(|a, b| b.cmp(a));
+    versions.iter().map(|version| Path::new(parent).join(format!("{prefix}{version}/bin"))).collect()
+}
+
+/// Reads `postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)`.
+fn parse_version(line: &str) -> Option<(String, u32)> {
+    let version = line.split_once("(PostgreSQL) ")?.1.split_whitespace().next()?;
+    let major: String = version.chars().take_while(char::is_ascii_digit).collect();
+    Some((version.to_owned(), major.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn programs(version: &str, major: u32) -> Programs {
+        Programs { dir: format!("/pg/{major}").into(), version: version.to_owned(), major }
+    }
+
+    #[test]
+    fn versions_are_read_as_the_program_prints_them() {
+        let parsed = |line| parse_version(line).map(|(version, major)| format!("{version} {major}"));
+        assert_eq!(parsed("postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)\n").as_deref(), Some("15.14 15"));
+        assert_eq!(parsed("postgres (PostgreSQL) 18beta2").as_deref(), Some("18beta2 18"));
+        assert_eq!(parsed("something else"), None);
+    }
+
+    #[test]
+    fn a_cluster_is_run_by_the_version_that_made_it() {
+        let found = vec![programs("17.2", 17), programs("15.14", 15)];
+        assert_eq!(choose(found.clone(), Some(15)).unwrap().major(), 15);
+        assert_eq!(choose(found.clone(), None).unwrap().major(), 17);
+        let error = choose(found, Some(16)).unwrap_err().to_string();
+        assert!(error.contains("made by PostgreSQL 16") && error.contains("17.2 in /pg/17"), "{error}");
+    }
+
+    #[test]
+    fn no_programs_and_too_old_ones_are_told_apart() {
+        assert!(choose(vec![], None).unwrap_err().to_string().contains("not found. Install them"));
+        assert!(choose(vec![programs("9.6.1", 9)], None).unwrap_err().to_string().contains("or newer is needed"));
+    }
+}
