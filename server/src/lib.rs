@@ -1,10 +1,22 @@
 //! The binary `taskwire`: configuration, router, middleware, embedded Postgres and command line.
 //!
 //! * [`config`] has every setting, [`logging`] the log.
-//! * [`postgres`] is the embedded database.
+//! * [`serve`] opens the [`database`] and serves the [`router`] until a signal ([`shutdown`]).
+//! * [`router`] lists every path, [`middleware`] what happens around every request, [`pages`] how the app is served.
+//! * [`postgres`] is the embedded database, [`standalone`] the command that runs it alone.
+//!
+//! To add an endpoint: a handler in a file of its own, one line in [`router`].
 
 pub mod config;
+pub mod database;
+pub mod health;
 pub mod logging;
+pub mod middleware;
+pub mod pages;
 pub mod postgres;
+pub mod router;
+pub mod secret;
+pub mod serve;
 pub mod shutdown;
+pub mod site;
 pub mod standalone;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use taskwire::{
     config::{Cli, Command, PostgresCommand},
-    logging, standalone,
+    logging, serve, standalone,
 };
 
 fn main() -> ExitCode {
@@ -25,7 +25,7 @@ fn run() -> anyhow::Result<()> {
             Some(Command::Postgres(PostgresCommand::Start { for_tests })) => {
                 standalone::run(&cli.settings, for_tests).await
             }
-            None => anyhow::bail!("serving is not built yet"),
+            None => serve::run(&cli.settings).await,
         }
     })
 }

@@ -1,0 +1,69 @@
+//! Where the data lives: in the embedded PostgreSQL, or in the one that `DATABASE_URL` names.
+
+use crate::{
+    config::Settings,
+    postgres::{
+        Embedded, Purpose,
+        folder::{DataFolder, default_path},
+    },
+    secret,
+};
+use anyhow::{Context, Result};
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::postgres::PgConnectOptions;
+use std::fmt;
+use tokio_util::sync::CancellationToken;
+
+/// The database, ready to be connected to.
+#[derive(Debug)]
+pub struct Database {
+    /// How to connect, as the owner of the schema.
+    pub connect: PgConnectOptions,
+    /// What signs sessions.
+    pub secret: SecretString,
+    embedded: Option<Embedded>,
+}
+
+impl Database {
+    /// Finds or starts it. `interrupt` ends a start that is under way.
+    ///
+    /// # Errors
+    /// What keeps it from starting.
+    pub async fn open(settings: &Settings, interrupt: &CancellationToken) -> Result<Self> {
+        if let Some(url) = &settings.database_url {
+            let connect = url.expose_secret().parse().context("DATABASE_URL cannot be read")?;
+            let secret = settings.secret().cloned().context("AUTH_SECRET is not set")?;
+            return Ok(Self { connect, secret, embedded: None });
+        }
+        let path = settings.data_dir.clone().map_or_else(default_path, Ok)?;
+        let folder = DataFolder::open(&path)?;
+        let secret = match settings.secret() {
+            Some(secret) => secret.clone(),
+            None => secret::load_or_make(&folder)?,
+        };
+        let embedded = Embedded::start(folder, settings.postgres_bin.as_deref(), Purpose::Keep, interrupt).await?;
+        Ok(Self { connect: embedded.connect_options(), secret, embedded: Some(embedded) })
+    }
+
+    /// Stops the embedded PostgreSQL; an external one is left alone.
+    pub async fn stop(self) {
+        if let Some(embedded) = self.embedded {
+            embedded.stop().await;
+        }
+    }
+}
+
+/// Tells people where their data is.
+impl fmt::Display for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.embedded {
+            Some(embedded) => {
+                write!(f, "{} (embedded PostgreSQL {})", embedded.folder().path().display(), embedded.version())
+            }
+            None => {
+                let name = self.connect.get_database().unwrap_or_else(|| self.connect.get_username());
+                write!(f, "the database {name} at {}:{}", self.connect.get_host(), self.connect.get_port())
+            }
+        }
+    }
+}

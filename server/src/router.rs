@@ -1,0 +1,44 @@
+//! Every path that is answered: the table of contents.
+
+use crate::{
+    health,
+    middleware::{self, Limits},
+    pages,
+};
+use axum::{Router, extract::FromRef, routing::get};
+use leptos::config::LeptosOptions;
+use taskwire_app::CookieSettings;
+use taskwire_backend::Backend;
+use tokio_util::sync::CancellationToken;
+
+/// What handlers work with.
+#[derive(Debug, Clone)]
+pub struct Server {
+    /// Every operation.
+    pub backend: Backend,
+    /// Where the site's files are.
+    pub options: LeptosOptions,
+    /// How cookies are set.
+    pub cookies: CookieSettings,
+    /// Cancelled when the server takes no more requests.
+    pub stopping: CancellationToken,
+}
+
+impl FromRef<Server> for LeptosOptions {
+    fn from_ref(server: &Server) -> Self {
+        server.options.clone()
+    }
+}
+
+/// The whole server, ready to be served or to be asked by a test.
+pub fn router(server: Server, limits: Limits) -> Router {
+    let routes = Router::new()
+        .route("/health", get(health::healthy))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .route("/api/dashboard/health", get(health::healthy));
+    let routes = pages::server_functions(routes);
+    let routes = pages::pages(routes, &server);
+    let routes = pages::files(routes, &server);
+    middleware::wrap(routes.with_state(server), limits)
+}
