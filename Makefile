@@ -1,0 +1,41 @@
+# `make run` serves Taskwire, `make test` checks it; the rest is for those who work on it.
+
+SHELL := /usr/bin/env bash
+.DEFAULT_GOAL := help
+.PHONY: help run build dev test bench sqlx fmt
+
+help: ## This list
+	@sed -n 's/^\([a-z]*\):.*## /make \1 /p' Makefile | awk '{printf "%-6s%-8s", $$1, $$2; $$1 = $$2 = ""; print}'
+
+run: build ## Install what is missing, build, and serve on http://127.0.0.1:3000 (settings: dist/taskwire --help)
+	@exec dist/taskwire
+
+build: ## The same without serving: dist/ is then complete and can be copied to another machine
+	@scripts/setup run
+	@$(MAKE) --no-print-directory dist/taskwire
+
+# Folders count too: their time changes when a file in them comes or goes.
+sources := $(shell find Cargo.toml Cargo.lock .sqlx app assets backend domain frontend migrations server style \
+	scripts/build scripts/env -not -path '*/tests*')
+
+dist/taskwire: $(sources)
+	@scripts/build
+
+dev: ## Serve a debug build and rebuild on every change
+	@scripts/setup run
+	@scripts/dev
+
+test: ## Run every check
+	@scripts/setup test
+	@scripts/test
+
+bench: ## Measure, for docs/performance.md
+	@scripts/setup bench
+	@scripts/bench
+
+sqlx: ## Renew .sqlx, what the queries' types are checked against
+	@scripts/setup run
+	@scripts/with-postgres scripts/queries write
+
+fmt: ## Format the code
+	@. scripts/env && cargo fmt --all
