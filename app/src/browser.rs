@@ -1,0 +1,32 @@
+//! What only a running browser can tell. Everything here does nothing on the server.
+
+use js_sys::{Array, Intl::DateTimeFormat, Object, Reflect};
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::HtmlDocument;
+
+/// Tells the server the browser's time zone, for people who did not choose one: a cookie for a year.
+pub fn keep_time_zone() {
+    let told = RwSignal::new(false);
+    provide_context(TimeZoneTold(told.read_only()));
+    Effect::new(move |_| {
+        let Some(zone) = time_zone() else { return };
+        let Ok(document) = document().dyn_into::<HtmlDocument>() else { return };
+        let cookie = format!("tz={}", crate::next::encode(&zone));
+        let known = document.cookie().unwrap_or_default();
+        if !known.split("; ").any(|one| one == cookie) {
+            // Refused cookies leave the days in UTC, which is what the server does without them.
+            drop(document.set_cookie(&format!("{cookie}; Path=/; Max-Age=31536000; SameSite=Lax")));
+            told.set(true);
+        }
+    });
+}
+
+/// Turns true when the server first hears of the browser's time zone: what it said before was in UTC.
+#[derive(Clone, Copy)]
+pub struct TimeZoneTold(pub ReadSignal<bool>);
+
+fn time_zone() -> Option<String> {
+    let options = DateTimeFormat::new(&Array::new(), &Object::new()).resolved_options();
+    Reflect::get(&options, &JsValue::from_str("timeZone")).ok()?.as_string()
+}

@@ -1,0 +1,70 @@
+//! The bar on top of every page.
+
+use super::{
+    icon::{Icon, Mark},
+    theme_switch::ThemeToggle,
+};
+use crate::{next, rpc::account::SignOut};
+use leptos::prelude::*;
+use leptos_router::{components::A, hooks::use_location};
+
+/// Mark, the main places, theme and account. Before signing in only mark and theme.
+#[component]
+pub fn Header() -> impl IntoView {
+    let at = use_location();
+    let outside = Memo::new(move |_| at.pathname.with(|path| path.starts_with("/sign-")));
+    view! {
+        <a class="skip-link" href="#main" rel="external">
+            "Skip to content"
+        </a>
+        <header class="header">
+            <div class="header-row">
+                <a class="brand" href=next::HOME aria-label="Taskwire">
+                    <Mark />
+                    <span class="brand-name">"Taskwire"</span>
+                </a>
+                <Show when=move || !outside.get()>
+                    <nav class="main-nav" aria-label="Main">
+                        <A href="/dashboard">
+                            <Icon icon=icondata::LuLayoutDashboard />
+                            "Dashboard"
+                        </A>
+                        <A href="/tasks">
+                            <Icon icon=icondata::LuListTodo />
+                            "Tasks"
+                        </A>
+                    </nav>
+                </Show>
+                <div class="header-tools">
+                    <ThemeToggle />
+                    <Show when=move || !outside.get()>
+                        <A href="/settings" attr:class="icon-button" attr:aria-label="Settings" attr:title="Settings">
+                            <Icon icon=icondata::LuSettings />
+                        </A>
+                        <SignOutForm class="icon-button header-sign-out" />
+                    </Show>
+                </div>
+            </div>
+        </header>
+    }
+}
+
+/// Signs out of this browser.
+#[component]
+pub fn SignOutForm(
+    /// The button's looks; the words show only where there is room for them.
+    class: &'static str,
+    /// Whether the words stand beside the icon.
+    #[prop(optional)]
+    words: bool,
+) -> impl IntoView {
+    let sign_out = ServerAction::<SignOut>::new();
+    view! {
+        <ActionForm action=sign_out>
+            <button class=class title=(!words).then_some("Sign out")>
+                <Icon icon=icondata::LuLogOut />
+                <span class=(!words).then_some("visually-hidden")>"Sign out"</span>
+            </button>
+        </ActionForm>
+    }
+}

@@ -1,0 +1,44 @@
+//! The frame of every page: title, main landmark, one heading.
+
+use leptos::{html::Main, prelude::*};
+use leptos_meta::Title;
+
+/// Whether the page is the first one, which the browser itself has announced.
+#[derive(Clone, Copy)]
+struct FirstPage(StoredValue<bool>);
+
+/// Lets pages take the focus when the router, not the browser, opens them.
+pub fn provide_focus() {
+    provide_context(FirstPage(StoredValue::new(true)));
+}
+
+/// A page's frame. Opened by the router it takes the focus, so that a screen reader starts there.
+#[component]
+pub fn Page(
+    /// For the window's title.
+    #[prop(into)]
+    title: Signal<String>,
+    /// How wide the content may be: `page-narrow` for forms.
+    #[prop(optional)]
+    class: &'static str,
+    /// The content, with the page's `h1`.
+    children: Children,
+) -> impl IntoView {
+    let main = NodeRef::<Main>::new();
+    let first = use_context::<FirstPage>();
+    Effect::new(move |_| {
+        let (Some(main), Some(FirstPage(first))) = (main.get(), first) else { return };
+        if first.get_value() {
+            first.set_value(false);
+        } else {
+            // Without focus the person is where they would be without this line.
+            drop(main.focus());
+        }
+    });
+    view! {
+        <Title text=title />
+        <main id="main" class=format!("page {class}") tabindex="-1" node_ref=main>
+            {children()}
+        </main>
+    }
+}

@@ -1,0 +1,67 @@
+//! The field in which most tasks begin.
+
+use super::{banner::Refusal, field::Field, here::Here, icon::Icon};
+use crate::{request, rpc::task::Create, typed::typed};
+use leptos::{html, prelude::*};
+use wasm_bindgen::JsCast;
+
+/// A title and, for those who want to say more, a description.
+#[component]
+pub fn QuickAdd(
+    /// Creates the task.
+    action: ServerAction<Create>,
+) -> impl IntoView {
+    let error = Signal::derive(move || action.value().get().and_then(Result::err));
+    let first_key = SharedValue::new(|| request::new_key().to_string()).into_inner();
+    let key = RwSignal::new(first_key);
+    let form = NodeRef::<html::Form>::new();
+    // A task is made: the form is ready for the next one. A refused form keeps every letter.
+    Effect::watch(
+        move || action.version().get(),
+        move |_, _, _| {
+            if let (Some(Ok(_)), Some(form)) = (action.value().get_untracked(), form.get_untracked()) {
+                key.set(request::new_key().to_string());
+                form.reset();
+                focus_title(&form);
+            }
+        },
+        false,
+    );
+    let title = typed::<Create>("title").unwrap_or_default();
+    let description = typed::<Create>("description").unwrap_or_default();
+    let describes = !description.is_empty();
+    view! {
+        <div class="quick-add panel">
+            <Refusal error fields=&["title", "description"] />
+            <ActionForm action node_ref=form>
+                <Here />
+                <input type="hidden" name="key" value=move || key.get() />
+                <div class="quick-add-line">
+                    <Field
+                        name="title"
+                        label="New task"
+                        placeholder="What needs doing?"
+                        value=title
+                        error
+                    />
+                    <button class="button button-primary">
+                        <Icon icon=icondata::LuPlus />
+                        "Add task"
+                    </button>
+                </div>
+                <details open=describes>
+                    <summary>"Add a description"</summary>
+                    <Field name="description" label="Description" rows=3 optional=true value=description error />
+                </details>
+            </ActionForm>
+        </div>
+    }
+}
+
+fn focus_title(form: &web_sys::HtmlFormElement) {
+    let title = form.query_selector("[name=title]").ok().flatten();
+    if let Some(title) = title.and_then(|title| title.dyn_into::<web_sys::HtmlElement>().ok()) {
+        // The form is usable without the focus, too.
+        drop(title.focus());
+    }
+}

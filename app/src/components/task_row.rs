@@ -1,0 +1,199 @@
+//! One task in a list.
+
+use super::{here::Here, icon::Icon, moment::Ago};
+use crate::{
+    list_url::ListUrl,
+    rpc::task::{Complete, Delete, Reopen},
+};
+use chrono::{DateTime, Utc};
+use leptos::{ev::SubmitEvent, html, prelude::*, server_fn::ServerFn};
+use leptos_router::components::A;
+use taskwire_domain::{
+    TaskId,
+    task::{Status, Task},
+};
+
+/// What a row can ask for; the page does it.
+#[derive(Clone, Copy)]
+pub struct TaskActions {
+    /// Marks as done.
+    pub complete: ServerAction<Complete>,
+    /// Marks as to do.
+    pub reopen: ServerAction<Reopen>,
+    /// Deletes.
+    pub delete: ServerAction<Delete>,
+}
+
+impl TaskActions {
+    /// Fresh ones for a page; after a refused form without JavaScript they hold the refusal.
+    pub fn new() -> Self {
+        Self { complete: ServerAction::new(), reopen: ServerAction::new(), delete: ServerAction::new() }
+    }
+}
+
+impl Default for TaskActions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A task with its buttons.
+#[component]
+pub fn TaskRow(
+    /// The task; changes where it stands when it is completed or reopened.
+    task: RwSignal<Task>,
+    /// When the list was read.
+    now: DateTime<Utc>,
+    /// The list's address.
+    #[prop(into)]
+    url: Signal<ListUrl>,
+    /// What the buttons do.
+    actions: TaskActions,
+) -> impl IntoView {
+    let id = task.with_untracked(|task| task.id);
+    let title = Memo::new(move |_| task.with(|task| task.title.clone()));
+    let description = Memo::new(move |_| task.with(|task| task.description.clone()));
+    let asks = Memo::new(move |_| url.with(|url| url.confirm == Some(id)));
+    view! {
+        <li class="task" id=format!("task-{id}") class:task-done=move || task.with(|task| task.status == Status::Completed)>
+            <StatusButton task actions />
+            <div class="task-text">
+                <A href=format!("/tasks/{id}") attr:class="task-title" attr:dir="auto">
+                    {title}
+                </A>
+                <Show when=move || description.with(|text| !text.is_empty())>
+                    <p class="task-description" dir="auto">
+                        {description}
+                    </p>
+                </Show>
+                <p class="task-meta">
+                    {move || {
+                        task.with(|task| match task.completed_at {
+                            Some(done) => view! { "Completed " <Ago then=done now=now.max(done) /> },
+                            None => view! { "Changed " <Ago then=task.updated_at now=now.max(task.updated_at) /> },
+                        })
+                    }}
+                </p>
+            </div>
+            <div class="task-tools">
+                <A
+                    href=format!("/tasks/{id}")
+                    attr:class="icon-button"
+                    attr:title="Edit"
+                    attr:aria-label=move || format!("Edit {}", title.get())
+                >
+                    <Icon icon=icondata::LuPencil />
+                </A>
+                <A
+                    href=move || format!("{}#task-{id}", url.with(|url| url.confirm(id)))
+                    scroll=false
+                    attr:class="icon-button"
+                    attr:title="Delete"
+                    attr:aria-label=move || format!("Delete {}", title.get())
+                >
+                    <Icon icon=icondata::LuTrash2 />
+                </A>
+            </div>
+            <Show when=move || asks.get()>
+                <ConfirmDelete
+                    id
+                    version=Signal::derive(move || task.with(|task| task.version))
+                    action=actions.delete
+                    keep=Signal::derive(move || format!("{}#task-{id}", url.with(ListUrl::settled)))
+                />
+            </Show>
+        </li>
+    }
+}
+
+/// Completes or reopens a task. One form for both, so that the button keeps the focus when it changes.
+#[component]
+pub fn StatusButton(
+    /// The task.
+    #[prop(into)]
+    task: Signal<Task>,
+    /// What it does.
+    actions: TaskActions,
+    /// Whether it says what it does, beside the icon.
+    #[prop(optional)]
+    words: bool,
+) -> impl IntoView {
+    let id = task.with_untracked(|task| task.id);
+    let done = Memo::new(move |_| task.with(|task| task.status == Status::Completed));
+    let verb = move || if done.get() { "Reopen" } else { "Complete" };
+    let busy = move || actions.complete.pending().get() || actions.reopen.pending().get();
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        if busy() {
+            return;
+        }
+        if done.get_untracked() {
+            actions.reopen.dispatch(Reopen { id });
+        } else {
+            actions.complete.dispatch(Complete { id });
+        }
+    };
+    let name = move || task.with(|task| format!("{} {}", verb(), task.title));
+    view! {
+        <form method="post" action=move || if done.get() { Reopen::url() } else { Complete::url() } on:submit=submit>
+            <Here />
+            <input type="hidden" name="id" value=id.to_string() />
+            <button
+                class=if words { "button" } else { "icon-button status-button" }
+                aria-label=move || (!words).then(name)
+                title=move || (!words).then(verb)
+            >
+                {move || match (words, done.get()) {
+                    (false, true) => view! { <Icon icon=icondata::LuCircleCheckBig /> },
+                    (false, false) => view! { <Icon icon=icondata::LuCircle /> },
+                    (true, true) => view! { <Icon icon=icondata::LuRotateCcw /> },
+                    (true, false) => view! { <Icon icon=icondata::LuCheck /> },
+                }}
+                {move || words.then(verb)}
+            </button>
+        </form>
+    }
+}
+
+/// Asks before deleting. The question is part of the address, so it works without JavaScript, and the
+/// browser's Back takes it away.
+#[component]
+pub fn ConfirmDelete(
+    /// The task.
+    id: TaskId,
+    /// The version that the person sees.
+    #[prop(into)]
+    version: Signal<i32>,
+    /// Deletes.
+    action: ServerAction<Delete>,
+    /// Where "Keep" leads.
+    #[prop(into)]
+    keep: Signal<String>,
+) -> impl IntoView {
+    let question = NodeRef::<html::Div>::new();
+    Effect::new(move |_| {
+        if let Some(question) = question.get() {
+            // The question is on the page either way.
+            drop(question.focus());
+        }
+    });
+    view! {
+        <div class="confirm" role="group" aria-labelledby=format!("confirm-{id}") tabindex="-1" node_ref=question>
+            <p id=format!("confirm-{id}")>"Delete this task? You can undo it for 30 days."</p>
+            <div class="actions">
+                <ActionForm action>
+                    <Here />
+                    <input type="hidden" name="id" value=id.to_string() />
+                    <input type="hidden" name="version" value=move || version.get().to_string() />
+                    <button class="button button-danger">
+                        <Icon icon=icondata::LuTrash2 />
+                        "Delete task"
+                    </button>
+                </ActionForm>
+                <A href=move || keep.get() scroll=false attr:class="button">
+                    "Keep it"
+                </A>
+            </div>
+        </div>
+    }
+}

@@ -1,0 +1,106 @@
+//! The switch between light and dark.
+
+use super::{here, icon::Icon};
+use crate::{request, rpc::preferences::SetTheme, theme::Theme};
+use leptos::prelude::*;
+
+/// The colours of this browser, for every part of the page that shows or changes them.
+#[derive(Clone, Copy)]
+pub struct Colours {
+    chosen: RwSignal<Theme>,
+    save: ServerAction<SetTheme>,
+}
+
+impl Colours {
+    /// As the request says.
+    pub fn new() -> Self {
+        Self { chosen: RwSignal::new(request::theme()), save: ServerAction::new() }
+    }
+
+    /// Changes the page at once; the form around the button tells the server.
+    fn show(self, theme: Theme) {
+        self.chosen.set(theme);
+        let Some(root) = document().document_element() else { return };
+        let shown = match theme {
+            Theme::System => root.remove_attribute("data-theme"),
+            chosen => root.set_attribute("data-theme", chosen.as_str()),
+        };
+        // At worst the colours change with the next page.
+        drop(shown);
+    }
+}
+
+impl Default for Colours {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// One button to the other colours. Which ones those are only the style sheet knows while the system
+/// decides, so both buttons are there and one of them is shown.
+#[component]
+pub fn ThemeToggle() -> impl IntoView {
+    let Some(colours) = use_context::<Colours>() else { return ().into_any() };
+    view! {
+        <ActionForm action=colours.save attr:class="theme-toggle">
+            <ThemeNext />
+            <button
+                class="icon-button to-dark"
+                name="theme"
+                value="dark"
+                aria-label="Dark theme"
+                title="Dark theme"
+                on:click=move |_| colours.show(Theme::Dark)
+            >
+                <Icon icon=icondata::LuMoon />
+            </button>
+            <button
+                class="icon-button to-light"
+                name="theme"
+                value="light"
+                aria-label="Light theme"
+                title="Light theme"
+                on:click=move |_| colours.show(Theme::Light)
+            >
+                <Icon icon=icondata::LuSun />
+            </button>
+        </ActionForm>
+    }
+    .into_any()
+}
+
+/// All three choices, with the present one marked.
+#[component]
+pub fn ThemeChoice() -> impl IntoView {
+    let Some(colours) = use_context::<Colours>() else { return ().into_any() };
+    let choice = move |theme: Theme, icon, label| {
+        view! {
+            <button
+                class="button"
+                name="theme"
+                value=theme.as_str()
+                aria-pressed=move || (colours.chosen.get() == theme).to_string()
+                on:click=move |_| colours.show(theme)
+            >
+                <Icon icon />
+                {label}
+            </button>
+        }
+    };
+    view! {
+        <ActionForm action=colours.save>
+            <ThemeNext />
+            <div class="segments" role="group" aria-label="Theme">
+                {choice(Theme::System, icondata::LuMonitor, "System")}
+                {choice(Theme::Light, icondata::LuSun, "Light")}
+                {choice(Theme::Dark, icondata::LuMoon, "Dark")}
+            </div>
+        </ActionForm>
+    }
+    .into_any()
+}
+
+#[component]
+fn ThemeNext() -> impl IntoView {
+    view! { <input type="hidden" name="next" value=here::path() /> }
+}

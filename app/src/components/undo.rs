@@ -1,0 +1,56 @@
+//! Bringing back what was just deleted.
+
+use super::{
+    banner::{Banner, Refusal, Tone},
+    here::Here,
+    icon::Icon,
+};
+use crate::rpc::{self, task::Restore};
+use leptos::prelude::*;
+use taskwire_domain::TaskId;
+
+/// Says what was deleted and offers to undo it, while the address names it.
+#[component]
+pub fn Undo(
+    /// The deleted task.
+    #[prop(into)]
+    id: Signal<Option<TaskId>>,
+    /// Brings it back.
+    action: ServerAction<Restore>,
+) -> impl IntoView {
+    let id = Memo::new(move |_| id.get());
+    let deleted = Resource::new(
+        move || id.get(),
+        |id| async move {
+            match id {
+                Some(id) => rpc::task::deleted(id).await.ok().flatten(),
+                None => None,
+            }
+        },
+    );
+    let error = Signal::derive(move || action.value().get().and_then(Result::err));
+    view! {
+        <Refusal error />
+        <Transition>
+            {move || Suspend::new(async move {
+                deleted
+                    .await
+                    .map(|task| {
+                        view! {
+                            <Banner tone=Tone::Good>
+                                <p>"Deleted “"<bdi>{task.title}</bdi>"”."</p>
+                                <ActionForm action>
+                                    <Here />
+                                    <input type="hidden" name="id" value=task.id.to_string() />
+                                    <button class="button">
+                                        <Icon icon=icondata::LuUndo2 />
+                                        "Undo"
+                                    </button>
+                                </ActionForm>
+                            </Banner>
+                        }
+                    })
+            })}
+        </Transition>
+    }
+}

@@ -1,0 +1,120 @@
+//! The task list's state, which its address carries: a link to a list is a link to what it showed.
+
+use leptos_router::params::ParamsMap;
+use std::fmt::{self, Write};
+use taskwire_domain::{
+    TaskId,
+    task::{Sort, Status, TaskQuery},
+};
+
+/// What `/tasks?…` says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ListUrl {
+    /// Only tasks of this status.
+    pub status: Option<Status>,
+    /// Only tasks with this text.
+    pub q: String,
+    /// The order.
+    pub sort: Sort,
+    /// Where the page starts.
+    pub cursor: Option<String>,
+    /// The task whose deletion waits for a yes.
+    pub confirm: Option<TaskId>,
+    /// The task that was just deleted.
+    pub deleted: Option<TaskId>,
+}
+
+impl ListUrl {
+    /// Reads a query; what is no value counts as absent.
+    pub fn read(query: &ParamsMap) -> Self {
+        let text = |key| query.get_str(key).map(str::to_owned).filter(|text| !text.is_empty());
+        Self {
+            status: query.get_str("status").and_then(|word| word.parse().ok()),
+            q: text("q").unwrap_or_default(),
+            sort: query.get_str("sort").and_then(|word| word.parse().ok()).unwrap_or_default(),
+            cursor: text("cursor"),
+            confirm: query.get_str("confirm").and_then(|id| id.parse().ok()),
+            deleted: query.get_str("deleted").and_then(|id| id.parse().ok()),
+        }
+    }
+
+    /// What to ask the server for.
+    pub fn query(&self) -> TaskQuery {
+        let Self { status, q, sort, cursor, .. } = self.clone();
+        TaskQuery { status, search: q, sort, cursor, limit: None }
+    }
+
+    /// The first page of the same list with another status.
+    pub fn with_status(&self, status: Option<Status>) -> Self {
+        Self { status, cursor: None, ..self.settled() }
+    }
+
+    /// The same list at another place; `None` for its start.
+    pub fn at(&self, cursor: Option<String>) -> Self {
+        Self { cursor, ..self.settled() }
+    }
+
+    /// The same list, asking whether to delete a task.
+    pub fn confirm(&self, id: TaskId) -> Self {
+        Self { confirm: Some(id), ..self.settled() }
+    }
+
+    /// The same list, offering to bring a deleted task back.
+    pub fn deleted(&self, id: TaskId) -> Self {
+        Self { deleted: Some(id), ..self.settled() }
+    }
+
+    /// The same list with nothing asked and nothing offered.
+    pub fn settled(&self) -> Self {
+        Self { confirm: None, deleted: None, ..self.clone() }
+    }
+
+    /// Whether tasks may be missing because of a filter.
+    pub fn is_filtered(&self) -> bool {
+        self.status.is_some() || !self.q.is_empty() || self.cursor.is_some()
+    }
+}
+
+impl fmt::Display for ListUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("/tasks")?;
+        let mut mark = '?';
+        let mut pair = |key: &str, value: String| {
+            f.write_char(std::mem::replace(&mut mark, '&'))?;
+            write!(f, "{key}={}", crate::next::encode(&value))
+        };
+        self.status.map_or(Ok(()), |status| pair("status", status.to_string()))?;
+        if !self.q.is_empty() {
+            pair("q", self.q.clone())?;
+        }
+        if self.sort != Sort::default() {
+            pair("sort", self.sort.to_string())?;
+        }
+        self.cursor.clone().map_or(Ok(()), |cursor| pair("cursor", cursor))?;
+        self.confirm.map_or(Ok(()), |id| pair("confirm", id.to_string()))?;
+        self.deleted.map_or(Ok(()), |id| pair("deleted", id.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> ListUrl {
+        ListUrl::read(&pairs.iter().map(|(key, value)| (*key, (*value).to_owned())).collect())
+    }
+
+    #[test]
+    fn an_address_says_what_it_was_made_from() {
+        let url = read(&[("status", "pending"), ("q", "a&b"), ("sort", "title"), ("cursor", "x=="), ("confirm", "7")]);
+        assert_eq!(url.to_string(), "/tasks?status=pending&q=a%26b&sort=title&cursor=x%3D%3D&confirm=7");
+        assert_eq!(url.with_status(None).to_string(), "/tasks?q=a%26b&sort=title");
+        assert_eq!(url.deleted(TaskId(7)).at(None).to_string(), "/tasks?status=pending&q=a%26b&sort=title");
+    }
+
+    #[test]
+    fn nonsense_counts_as_absent() {
+        assert_eq!(read(&[("status", "done"), ("sort", "magic"), ("q", ""), ("confirm", "x")]), ListUrl::default());
+        assert_eq!(ListUrl::default().to_string(), "/tasks");
+    }
+}

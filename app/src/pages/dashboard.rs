@@ -1,0 +1,109 @@
+//! The live dashboard (requirements D1 to D5).
+
+use crate::{
+    browser::TimeZoneTold,
+    components::{
+        dashboard_parts::{ActivityTable, Breakdown, Recent, Shares, Teams},
+        empty::Empty,
+        icon::Icon,
+        load::Load,
+        page::Page,
+        poll_status::PollStatus,
+        skeleton::Skeleton,
+        stat_card::StatCard,
+    },
+    next,
+    number::{count, percent},
+    poll::Poll,
+    rpc,
+};
+use leptos::prelude::*;
+use leptos_router::{NavigateOptions, components::A, hooks::use_navigate};
+use taskwire_domain::dashboard::{Dashboard, Statistics};
+
+/// Numbers that follow every change within five seconds.
+#[component]
+pub fn DashboardPage() -> impl IntoView {
+    let first = Resource::new(|| (), |()| rpc::dashboard::read());
+    view! {
+        <Page title="Dashboard">
+            <Load
+                resource=first
+                skeleton=|| {
+                    view! {
+                        <h1>"Dashboard"</h1>
+                        <Skeleton lines=5 class="skeleton-cards" />
+                        <Skeleton lines=6 />
+                    }
+                }
+                let:first
+            >
+                <Live first />
+            </Load>
+        </Page>
+    }
+}
+
+#[component]
+fn Live(first: Dashboard) -> impl IntoView {
+    let poll = Poll::new(first);
+    poll.keep_asking(rpc::dashboard::read);
+    let navigate = use_navigate();
+    Effect::new(move |_| {
+        if poll.failure.with(|failure| failure.as_ref().is_some_and(rpc::RpcError::is_unauthorized)) {
+            navigate(&next::sign_in("/dashboard"), NavigateOptions::default());
+        }
+    });
+    if let Some(TimeZoneTold(told)) = use_context() {
+        Effect::new(move |_| {
+            if told.get() {
+                poll.ask(rpc::dashboard::read);
+            }
+        });
+    }
+
+    let data = poll.data;
+    let statistic =
+        move |number: fn(&Statistics) -> i64| Signal::derive(move || data.with(|d| count(number(&d.statistics))));
+    let rate = move || data.with(|d| d.statistics.completion_rate());
+    let none = Memo::new(move |_| data.with(|d| d.statistics.total() == 0));
+    view! {
+        <div class="page-head">
+            <h1>"Dashboard"</h1>
+            <PollStatus poll question=rpc::dashboard::read />
+        </div>
+        <Show when=move || none.get()>
+            <div class="panel">
+                <Empty icon=icondata::LuListTodo title="Nothing here yet">
+                    <p>"Your numbers appear as soon as there is a task."</p>
+                    <p>
+                        <A href="/tasks" attr:class="button button-primary">
+                            <Icon icon=icondata::LuPlus />
+                            "Add your first task"
+                        </A>
+                    </p>
+                </Empty>
+            </div>
+        </Show>
+        <section aria-label="Statistics">
+            <dl class="cards">
+                <StatCard label="Total" href="/tasks" value=statistic(Statistics::total) />
+                <StatCard label="Pending" href="/tasks?status=pending" value=statistic(|s| s.pending) />
+                <StatCard label="Completed" href="/tasks?status=completed" value=statistic(|s| s.completed) />
+                <StatCard label="Shared with me" value=statistic(Statistics::shared) />
+                <StatCard label="Completion rate" value=Signal::derive(move || percent(rate())) />
+            </dl>
+        </section>
+        <div class="columns">
+            <Recent data />
+            <div class="stack">
+                <ActivityTable data />
+                <Breakdown data />
+            </div>
+            <div class="stack">
+                <Shares data />
+                <Teams data />
+            </div>
+        </div>
+    }
+}

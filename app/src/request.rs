@@ -1,0 +1,70 @@
+//! What a page needs to know about its surroundings, and where each side finds it: the server in the
+//! request, the browser in its document. The one place in which pages differ between the two.
+
+pub use side::{new_key, not_found, path, theme, title};
+
+#[cfg(feature = "ssr")]
+mod side {
+    use crate::{rpc::server::cookie, theme::Theme};
+    use axum::http::request::Parts;
+    use leptos::prelude::use_context;
+
+    /// The colours that the person chose on this browser.
+    pub fn theme() -> Theme {
+        cookie("theme").map(|word| Theme::parse(&word)).unwrap_or_default()
+    }
+
+    /// The page's path and query.
+    pub fn path() -> String {
+        use_context::<Parts>().map(|parts| parts.uri.to_string()).unwrap_or_default()
+    }
+
+    /// The window's title, as markup: Leptos writes it as it is.
+    pub fn title(page: String) -> String {
+        crate::escape::escape(&format!("{page} · Taskwire"))
+    }
+
+    /// Says that there is nothing at this address.
+    pub fn not_found() {
+        if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
+            response.set_status(axum::http::StatusCode::NOT_FOUND);
+        }
+    }
+
+    /// Marks a form, so that submitting it twice makes one thing.
+    pub fn new_key() -> uuid::Uuid {
+        uuid::Uuid::new_v4()
+    }
+}
+
+#[cfg(not(feature = "ssr"))]
+mod side {
+    use crate::theme::Theme;
+    use leptos::prelude::document;
+
+    /// The colours that the person chose on this browser.
+    pub fn theme() -> Theme {
+        let word = document().document_element().and_then(|root| root.get_attribute("data-theme"));
+        word.map(|word| Theme::parse(&word)).unwrap_or_default()
+    }
+
+    /// The page's path and query.
+    pub fn path() -> String {
+        document().location().and_then(|at| Some(at.pathname().ok()? + &at.search().ok()?)).unwrap_or_default()
+    }
+
+    /// The window's title, as text.
+    pub fn title(page: String) -> String {
+        format!("{page} · Taskwire")
+    }
+
+    /// Says that there is nothing at this address: the page does.
+    pub fn not_found() {}
+
+    /// Marks a form, so that submitting it twice makes one thing. Not a secret: it only has to differ
+    /// from the person's other keys, and `crypto.randomUUID` is missing on plain HTTP.
+    pub fn new_key() -> uuid::Uuid {
+        let bytes = std::array::from_fn(|_| (js_sys::Math::random() * 256.0) as u8);
+        uuid::Builder::from_random_bytes(bytes).into_uuid()
+    }
+}

@@ -1,0 +1,23 @@
+//! The browser's remote procedure calls: one small file for each area, every function under a stable
+//! path `/rpc/<area>/<verb>`.
+//!
+//! A server function does three things: it finds the viewer, calls one backend operation and turns a
+//! refusal into an [`RpcError`]. No rule and no SQL stands here. Functions that write are also the
+//! targets of plain HTML forms (requirement D5): after a success [`server`] sends the browser to the
+//! page that shows it, after a refusal [`forms`] shows the form again with everything that was typed.
+//!
+//! To add one: write the function in its area's file, take `signed_in()?`, call the operation,
+//! `map_err(refused)`. Server imports stand inside the function's body, because only the server has them.
+
+pub mod account;
+pub mod dashboard;
+mod error;
+#[cfg(feature = "ssr")]
+pub mod forms;
+pub mod preferences;
+#[cfg(feature = "ssr")]
+pub mod server;
+pub mod session;
+pub mod task;
+
+pub use error::RpcError;

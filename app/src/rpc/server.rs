@@ -1,0 +1,137 @@
+//! The server's side of every remote call: who asks, what is answered, where the browser goes next.
+
+use super::RpcError;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
+use cookie::{Cookie, SameSite, time::OffsetDateTime};
+use leptos::prelude::use_context;
+use leptos_axum::ResponseOptions;
+use secrecy::ExposeSecret;
+use taskwire_backend::{Backend, Client, SignedIn, Viewer};
+use taskwire_domain::{Error, TaskId};
+use url::form_urlencoded;
+
+/// The cookie that holds a browser's token.
+pub const SESSION_COOKIE: &str = "taskwire_session";
+
+/// How cookies are set.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CookieSettings {
+    /// Whether browsers may send the session over HTTPS only.
+    pub secure: bool,
+}
+
+/// The operations, for whoever is not signed in yet.
+pub fn backend() -> Result<Backend, RpcError> {
+    use_context::<Backend>().ok_or(RpcError::Refused(Error::Internal))
+}
+
+/// The operations and who asks for them: the one place where a cookie becomes a viewer.
+pub fn signed_in() -> Result<(Backend, Viewer), RpcError> {
+    let backend = backend()?;
+    let token = cookie(SESSION_COOKIE).ok_or_else(|| refuse(Error::Unauthorized))?;
+    let viewer = backend.viewer(&token, client()).map_err(refused)?;
+    Ok((backend, viewer))
+}
+
+/// Where the request comes from.
+pub fn client() -> Client {
+    use_context::<Parts>().and_then(|parts| parts.extensions.get().cloned()).unwrap_or_default()
+}
+
+/// The value of one of the request's cookies, decoded.
+pub fn cookie(name: &str) -> Option<String> {
+    let parts = use_context::<Parts>()?;
+    let headers = parts.headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+    headers
+        .flat_map(Cookie::split_parse_encoded)
+        .filter_map(Result::ok)
+        .find(|cookie| cookie.name() == name)
+        .map(|cookie| cookie.value().to_owned())
+}
+
+/// Gives the browser a cookie.
+pub fn set_cookie(cookie: &Cookie<'_>) {
+    if let (Some(response), Ok(value)) =
+        (use_context::<ResponseOptions>(), HeaderValue::from_str(&cookie.encoded().to_string()))
+    {
+        response.append_header(header::SET_COOKIE, value);
+    }
+}
+
+/// Keeps the person signed in on this browser until the session ends.
+pub fn remember(signed_in: &SignedIn) {
+    let end = OffsetDateTime::from_unix_timestamp(signed_in.expires_at.timestamp());
+    set_session(signed_in.token.expose_secret(), end.unwrap_or(OffsetDateTime::UNIX_EPOCH));
+}
+
+/// Takes the session away from this browser.
+pub fn forget() {
+    set_session("", OffsetDateTime::UNIX_EPOCH);
+}
+
+fn set_session(token: &str, end: OffsetDateTime) {
+    let cookie = Cookie::build((SESSION_COOKIE, token))
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(use_context::<CookieSettings>().unwrap_or_default().secure)
+        .expires(end);
+    set_cookie(&cookie.build());
+}
+
+/// A backend's refusal as the browser sees it.
+pub fn refused(error: taskwire_backend::Error) -> RpcError {
+    refuse(error.into_public())
+}
+
+/// A refusal, whose status becomes that of the response: of the call, or of the page rendered meanwhile.
+pub fn refuse(error: Error) -> RpcError {
+    if let Some(response) = use_context::<ResponseOptions>() {
+        response.set_status(status(&error));
+        if error == Error::Unavailable {
+            response.insert_header(header::RETRY_AFTER, HeaderValue::from_static("2"));
+        }
+    }
+    error.into()
+}
+
+/// The one table of refusals and statuses.
+pub fn status(error: &Error) -> StatusCode {
+    match error {
+        Error::Unauthorized | Error::WrongCredentials => StatusCode::UNAUTHORIZED,
+        Error::Forbidden => StatusCode::FORBIDDEN,
+        Error::NotFound => StatusCode::NOT_FOUND,
+        Error::Taken(_) => StatusCode::CONFLICT,
+        Error::Stale => StatusCode::PRECONDITION_FAILED,
+        Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        Error::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// Whether a browser without JavaScript sent this form and waits for a page.
+pub fn wants_page(headers: &HeaderMap) -> bool {
+    headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|v| v.contains("text/html"))
+}
+
+/// Sends a browser without JavaScript to `path` now that its form has done its work. Without this it
+/// goes back to where the form was. The wasm client stays where it is and shows the answer itself.
+pub fn after_form(path: &str) {
+    if use_context::<Parts>().is_some_and(|parts| wants_page(&parts.headers)) {
+        leptos_axum::redirect(path);
+    }
+}
+
+/// The task list as the person left it, with `deleted` in its query in place of questions answered by now.
+pub fn task_list_after(deleted: Option<TaskId>) -> String {
+    let parts = use_context::<Parts>();
+    let page = parts.as_ref().and_then(|parts| parts.headers.get(header::REFERER)?.to_str().ok());
+    // `forms` has put the form's page there, as a path of ours.
+    let kept = page.and_then(|page| page.strip_prefix("/tasks?")).unwrap_or_default();
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(form_urlencoded::parse(kept.as_bytes()).filter(|(key, _)| key != "confirm" && key != "deleted"));
+    if let Some(id) = deleted {
+        query.append_pair("deleted", &id.to_string());
+    }
+    format!("/tasks?{}", query.finish()).trim_end_matches('?').to_owned()
+}
