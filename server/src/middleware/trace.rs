@@ -12,13 +12,13 @@ use tower_http::request_id::{MakeRequestId, RequestId};
 use tracing::{Span, field::Empty};
 use uuid::Uuid;
 
-/// Makes request ids; they sort by time.
+/// Makes request ids.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RequestIds;
 
 impl MakeRequestId for RequestIds {
     fn make_request_id<B>(&mut self, _: &axum::http::Request<B>) -> Option<RequestId> {
-        HeaderValue::try_from(Uuid::now_v7().to_string()).ok().map(RequestId::new)
+        HeaderValue::try_from(Uuid::new_v4().to_string()).ok().map(RequestId::new)
     }
 }
 
@@ -34,16 +34,18 @@ pub fn route(request: &Request) -> &str {
 }
 
 /// The span that everything logged for this request stands in.
+///
+/// Its level keeps it in the log whatever the filter, so that a lone warning has its request's id. What
+/// machines and pages ask for all the time gets one at debug level only.
 pub fn span(request: &Request) -> Span {
-    let id = request.extensions().get::<RequestId>().and_then(|id| id.header_value().to_str().ok()).unwrap_or_default();
-    tracing::info_span!(
-        "request",
-        method = %request.method(),
-        route = route(request),
-        request_id = id,
-        status = Empty,
-        latency_ms = Empty,
-    )
+    let (method, route) = (request.method(), route(request));
+    let request_id =
+        request.extensions().get::<RequestId>().and_then(|id| id.header_value().to_str().ok()).unwrap_or_default();
+    if route.starts_with("/health") || route.starts_with("/pkg") {
+        tracing::debug_span!("request", %method, route, request_id, status = Empty, latency_ms = Empty)
+    } else {
+        tracing::error_span!("request", %method, route, request_id, status = Empty, latency_ms = Empty)
+    }
 }
 
 /// The line in the log.
@@ -51,5 +53,9 @@ pub fn answered(response: &Response, latency: Duration, span: &Span) {
     let status = response.status();
     span.record("status", status.as_u16());
     span.record("latency_ms", latency.as_secs_f64() * 1000.0);
-    if status.is_server_error() { tracing::warn!("answered") } else { tracing::info!("answered") }
+    if status.is_server_error() {
+        tracing::warn!("answered");
+    } else if !span.is_disabled() {
+        tracing::info!("answered");
+    }
 }

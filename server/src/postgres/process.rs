@@ -175,7 +175,9 @@ impl Log {
     async fn follow(self, stderr: ChildStderr) {
         let mut lines = BufReader::new(stderr).lines();
         while let Ok(Some(line)) = lines.next_line().await {
-            if line.starts_with("FATAL") || line.starts_with("PANIC") {
+            // What a stop says about each connection is no news.
+            let routine = line.contains("administrator command") || line.contains("shutting down");
+            if !routine && (line.starts_with("FATAL") || line.starts_with("PANIC")) {
                 tracing::warn!(target: "postgres", "{line}");
             } else {
                 tracing::debug!(target: "postgres", "{line}");

@@ -1,0 +1,160 @@
+//! The program on its own PostgreSQL: first start, second start, and every way to die.
+
+use super::support::{
+    eventually,
+    program::{Program, data_dir, postgres_of},
+};
+use nix::sys::signal::{Signal, kill};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+
+/// Starts it and expects it to give up; returns what it says.
+async fn refuses(dir: &Path, more: &[(&str, &str)]) -> String {
+    let mut program = Program::start(dir, more);
+    assert_eq!(program.wait().await.code(), Some(1));
+    eventually("an explanation", async || program.log().contains("taskwire:").then(|| program.log())).await
+}
+
+/// Signs up; returns the session's cookie.
+async fn sign_up(program: &Program) -> String {
+    let form = "email=ada%40example.org&password=Correct-horse-1&name=Ada";
+    let answer = program.request("POST /rpc/account/sign_up", form).await.unwrap();
+    let (_, cookie) = answer.split_once("taskwire_session=").unwrap();
+    format!("taskwire_session={}", cookie.split(';').next().unwrap())
+}
+
+/// Adds a task; whether the program said that it is kept.
+async fn add(program: &Program, cookie: &str, title: &str) -> bool {
+    let head = "POST /rpc/task/create";
+    let answer = program.request_as(cookie, head, &format!("title={title}")).await;
+    answer.is_some_and(|answer| answer.starts_with("HTTP/1.1 200"))
+}
+
+#[tokio::test]
+async fn the_first_start_makes_a_private_folder_and_a_second_one_is_told_who_has_it() {
+    let dir = data_dir();
+    let mut program = Program::serve(dir.path()).await;
+    let mode = |path: &str| fs::metadata(dir.path().join(path)).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode("auth_secret"), mode("postgres"), mode("run")), (0o600, 0o700, 0o700));
+    assert!(program.log().contains(&format!("its data lives in {}", dir.path().display())), "{}", program.log());
+
+    let said = refuses(dir.path(), &[]).await;
+    assert!(said.contains("Another Taskwire (process ") && said.contains("TASKWIRE_DATA_DIR"), "{said}");
+
+    let postgres = program.postgres().unwrap();
+    program.signal(Signal::SIGTERM);
+    assert!(program.wait().await.success());
+    assert!(program.log().contains("stopped"), "{}", program.log());
+    assert!(kill(postgres, None).is_err(), "PostgreSQL has ended too");
+    assert!(!dir.path().join("postgres/postmaster.pid").exists(), "and it was a clean end");
+}
+
+#[tokio::test]
+async fn nothing_acknowledged_is_lost_when_taskwire_is_killed() {
+    let dir = data_dir();
+    let mut program = Program::serve(dir.path()).await;
+    let cookie = sign_up(&program).await;
+    for n in 0..5 {
+        assert!(add(&program, &cookie, &format!("kept-{n}")).await);
+    }
+    program.signal(Signal::SIGKILL);
+    program.wait().await;
+    let orphan = postgres_of(dir.path()).unwrap();
+
+    let mut program = Program::serve(dir.path()).await;
+    assert!(program.log().contains("an earlier Taskwire left running"), "{}", program.log());
+    assert_ne!(program.postgres(), Some(orphan));
+    let list = program.request_as(&cookie, "GET /rpc/task/list", "").await.unwrap();
+    assert!((0..5).all(|n| list.contains(&format!("kept-{n}"))), "{list}");
+    program.signal(Signal::SIGINT);
+    assert!(program.wait().await.success());
+}
+
+#[tokio::test]
+async fn nothing_acknowledged_is_lost_when_postgres_is_killed() {
+    let dir = data_dir();
+    let mut program = Program::serve(dir.path()).await;
+    let cookie = sign_up(&program).await;
+    let mut kept = vec![];
+    for round in 0..3 {
+        let first = program.postgres().unwrap();
+        for n in 0..5 {
+            let title = format!("kept-{round}-{n}");
+            assert!(add(&program, &cookie, &title).await);
+            kept.push(title);
+        }
+        kill(first, Signal::SIGKILL).unwrap();
+        // The same process serves on: it brings PostgreSQL back by itself.
+        eventually("another PostgreSQL", async || program.postgres().filter(|pid| *pid != first)).await;
+        program.healthy().await;
+    }
+    assert!(program.log().contains("PostgreSQL ended by itself"), "{}", program.log());
+    let list = program.request_as(&cookie, "GET /rpc/task/list", "").await.unwrap();
+    assert!(kept.iter().all(|title| list.contains(title)), "{list}");
+    program.signal(Signal::SIGTERM);
+    assert!(program.wait().await.success());
+}
+
+#[tokio::test]
+async fn both_killed_at_once_recover_at_the_next_start() {
+    let dir = data_dir();
+    let mut program = Program::serve(dir.path()).await;
+    let cookie = sign_up(&program).await;
+    assert!(add(&program, &cookie, "kept").await);
+    let postgres = program.postgres().unwrap();
+    program.signal(Signal::SIGKILL);
+    kill(postgres, Signal::SIGKILL).unwrap();
+    program.wait().await;
+
+    let mut program = Program::serve(dir.path()).await;
+    assert!(program.request_as(&cookie, "GET /rpc/task/list", "").await.unwrap().contains("kept"));
+    program.signal(Signal::SIGTERM);
+    assert!(program.wait().await.success());
+
+    // A process id that now belongs to somebody else, as after a reboot: this test's own.
+    fs::write(dir.path().join("postgres/postmaster.pid"), format!("{}\n{}\n", std::process::id(), "/elsewhere"))
+        .unwrap();
+    let mut program = Program::serve(dir.path()).await;
+    program.signal(Signal::SIGTERM);
+    assert!(program.wait().await.success());
+}
+
+#[tokio::test]
+async fn what_stands_in_the_way_is_named() {
+    let dir = data_dir();
+    fs::create_dir(dir.path().join("postgres")).unwrap();
+    fs::write(dir.path().join("postgres/PG_VERSION"), "9\n").unwrap();
+    let said = refuses(dir.path(), &[]).await;
+    assert!(said.contains("made by PostgreSQL 9") && said.contains("nothing was changed"), "{said}");
+
+    let (dir, empty) = (data_dir(), data_dir());
+    let said = refuses(dir.path(), &[("TASKWIRE_POSTGRES_BIN", empty.path().to_str().unwrap())]).await;
+    assert!(said.contains("programs (initdb, postgres) were not found") && said.contains("apt-get install"), "{said}");
+
+    let deep = dir.path().join("d".repeat(100));
+    fs::create_dir(&deep).unwrap();
+    assert!(refuses(&deep, &[]).await.contains("too long for PostgreSQL's socket"));
+
+    let file = dir.path().join("file");
+    fs::write(&file, "").unwrap();
+    assert!(refuses(&file, &[]).await.contains("cannot be used by the user"));
+
+    let dir = data_dir();
+    fs::create_dir(dir.path().join("postgres")).unwrap();
+    fs::write(dir.path().join("postgres/letter.txt"), "").unwrap();
+    assert!(refuses(dir.path(), &[]).await.contains("is not empty, but holds no PostgreSQL cluster"));
+
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = port.local_addr().unwrap().to_string();
+    assert!(refuses(data_dir().path(), &[("TASKWIRE_ADDR", &address)]).await.contains("is in use by another program"));
+}
+
+#[tokio::test]
+async fn an_external_database_needs_a_secret_and_an_answer() {
+    let dir = data_dir();
+    let url = ("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none");
+    let said = refuses(dir.path(), &[url]).await;
+    assert!(said.contains("AUTH_SECRET is not") && said.contains("openssl rand"), "{said}");
+    let said = refuses(dir.path(), &[url, ("AUTH_SECRET", "0123456789abcdef0123456789abcdef")]).await;
+    assert!(said.contains("cannot open the database"), "{said}");
+    assert!(fs::read_dir(dir.path()).unwrap().next().is_none(), "the data folder is not touched");
+}

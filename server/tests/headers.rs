@@ -1,0 +1,83 @@
+//! What every response carries (O1, O7, I5).
+
+use super::support::{App, Setup};
+use axum::http::StatusCode;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn every_response_has_its_times_its_id_and_the_security_headers(_: PgPoolOptions, db: PgConnectOptions) {
+    let app = App::on(db).await;
+    let mut browser = app.browser();
+    let mut seen = vec![];
+    for (path, status) in [
+        ("/sign-in", 200),
+        ("/health", 200),
+        ("/rpc/dashboard/read", 401),
+        ("/no/such/page", 404),
+        ("/pkg/none.js", 404),
+        ("/rpc/task/create", 405),
+    ] {
+        let answer = browser.page(path).await;
+        assert_eq!(answer.status, StatusCode::from_u16(status).unwrap(), "{path}");
+        assert!(answer.header("x-response-time").ends_with("ms"), "{path}");
+        assert!(answer.header("server-timing").contains("total;dur="), "{path}");
+        assert!(answer.header("server-timing").contains("db;dur="), "{path}");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(answer.header("x-frame-options"), "DENY", "{path}");
+        assert_eq!(answer.header("referrer-policy"), "same-origin", "{path}");
+        assert!(answer.header("content-security-policy").contains("frame-ancestors 'none'"), "{path}");
+        assert!(answer.header("strict-transport-security").is_empty(), "{path}");
+        seen.push(answer.header("x-request-id").to_owned());
+    }
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen.len(), 6, "every request has an id of its own");
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn a_page_names_its_scripts_by_a_nonce_that_is_never_used_again(_: PgPoolOptions, db: PgConnectOptions) {
+    let app = App::on(db).await;
+    let mut browser = app.browser();
+    let mut nonces = vec![];
+    for path in ["/sign-in", "/sign-in", "/no/such/page"] {
+        let answer = browser.page(path).await;
+        let policy = answer.header("content-security-policy").to_owned();
+        let nonce = policy.split("'nonce-").nth(1).unwrap().split('\'').next().unwrap().to_owned();
+        let html = answer.text();
+        assert_eq!(html.matches("<script").count(), html.matches(&format!("nonce=\"{nonce}\"")).count(), "{html}");
+        assert!(!html.contains(" style=") && !html.contains(" onclick="), "{html}");
+        nonces.push(nonce);
+    }
+    nonces.sort();
+    nonces.dedup();
+    assert_eq!(nonces.len(), 3);
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn pages_and_calls_are_never_kept_by_a_cache(_: PgPoolOptions, db: PgConnectOptions) {
+    let app = App::on(db).await;
+    let mut browser = app.browser();
+    for path in ["/sign-in", "/rpc/dashboard/read", "/health", "/no/such/page", "/pkg/none.js"] {
+        assert_eq!(browser.page(path).await.header("cache-control"), "no-store", "{path}");
+    }
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn over_https_browsers_are_told_to_stay_there(_: PgPoolOptions, db: PgConnectOptions) {
+    let mut setup = Setup::default();
+    setup.limits.https = true;
+    let app = App::with(db, setup).await;
+    let mut browser = app.browser();
+    assert!(browser.page("/sign-in").await.header("strict-transport-security").contains("max-age="));
+    let fields = [("email", "ada@example.org"), ("password", "Correct-horse-1"), ("name", "Ada")];
+    let answer = browser.call("/rpc/account/sign_up", &fields).await;
+    let cookie = answer.header("set-cookie");
+    assert!(cookie.contains("Secure") && cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn a_clients_own_request_id_is_not_taken_over(_: PgPoolOptions, db: PgConnectOptions) {
+    let app = App::on(db).await;
+    let answer = app.browser().with("x-request-id", "mine").page("/health").await;
+    assert_eq!(answer.header("x-request-id").len(), 36);
+}

@@ -1,0 +1,15 @@
+//! The real router and the real program against a real PostgreSQL.
+//!
+//! `DATABASE_URL` names a throw-away server (`taskwire postgres start --for-tests`); every test of the router
+//! gets a database of its own. The tests of the embedded PostgreSQL bring their own clusters.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod embedded;
+mod files;
+mod headers;
+mod health;
+mod lost_database;
+mod pages;
+mod requests;
+mod sessions;
+mod support;

@@ -1,0 +1,117 @@
+//! Signing in and out, and tokens that are not what they seem (A2, A3, I3).
+
+use super::support::{App, SECRET, browser::Browser};
+use axum::http::StatusCode;
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use serde_json::{Value, json};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+const SIGN_IN: &[(&str, &str)] = &[("email", "ADA@example.org"), ("password", "Correct-horse-1")];
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn sign_up_sign_out_and_in_again_without_javascript(_: PgPoolOptions, db: PgConnectOptions) {
+    let app = App::on(db).await;
+    let mut browser = app.browser();
+
+    let fields = [("email", "ada@example.org"), ("password", "Correct-horse-1"), ("name", "Ada"), ("next", "/tasks")];
+    let answer = browser.submit("/rpc/account/sign_up", &fields).await;
+    assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/tasks"));
+    let cookie = answer.header("set-cookie");
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && !cookie.contains("Secure"), "{cookie}");
+    assert_eq!(browser.page("/tasks").await.status, StatusCode::OK);
+
+    let answer = browser.submit("/rpc/account/sign_out", &[]).await;
+    assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/sign-in"));
+    let away = browser.page("/tasks?status=pending").await;
+    assert_eq!(away.status, StatusCode::FOUND);
+    assert!(away.header("location").starts_with("/sign-in?next=%2Ftasks"), "{}", away.header("location"));
+
+    let answer = browser.submit("/rpc/account/sign_in", SIGN_IN).await;
+    assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/dashboard"));
+    assert_eq!(browser.page("/dashboard").await.status, StatusCode::OK);
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn a_wrong_password_and_an_unknown_email_get_the_same_answer(_: PgPoolOptions, db: PgConnectOptions) {
+    let app = App::on(db).await;
+    let mut browser = app.browser();
+    browser.sign_up("ada@example.org").await;
+    let wrong =
+        browser.call("/rpc/account/sign_in", &[("email", "ada@example.org"), ("password", "Wrong-horse-1")]).await;
+    let unknown =
+        browser.call("/rpc/account/sign_in", &[("email", "eve@example.org"), ("password", "Wrong-horse-1")]).await;
+    assert_eq!(wrong.status, StatusCode::UNAUTHORIZED);
+    assert_eq!((wrong.status, wrong.text()), (unknown.status, unknown.text()));
+    let page =
+        browser.submit("/rpc/account/sign_in", &[("email", "ada@example.org"), ("password", "Wrong-horse-1")]).await;
+    assert_eq!(page.status, StatusCode::UNAUTHORIZED);
+    assert!(page.text().contains("Email or password is not right."), "{}", page.text());
+    assert!(page.text().contains("ada@example.org") && !page.text().contains("Wrong-horse-1"));
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn a_token_of_an_ended_session_is_refused(_: PgPoolOptions, db: PgConnectOptions) {
+    let app = App::on(db).await;
+    let mut browser = app.browser();
+    browser.sign_up("ada@example.org").await;
+    let mut thief = browser.clone();
+    assert_eq!(thief.read("/rpc/dashboard/read").await.status, StatusCode::OK);
+    assert_eq!(browser.call("/rpc/account/sign_out", &[]).await.status, StatusCode::OK);
+    for path in ["/rpc/dashboard/read", "/rpc/task/list", "/rpc/session/list", "/rpc/account/get"] {
+        let answer = thief.read(path).await;
+        assert_eq!(
+            (answer.status, answer.json()),
+            (StatusCode::UNAUTHORIZED, json!({"refused": "unauthorized"})),
+            "{path}"
+        );
+    }
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn a_bad_token_opens_nothing(_: PgPoolOptions, db: PgConnectOptions) {
+    let app = App::on(db).await;
+    let mut browser = app.browser();
+    browser.sign_up("ada@example.org").await;
+    let token = browser.token().to_owned();
+    let claims = claims(&token);
+    let with = |name: &str, value: Value| {
+        let mut claims = claims.clone();
+        claims[name] = value;
+        claims
+    };
+    let (head, rest) = token.split_once('.').unwrap();
+    let (body, signature) = rest.split_once('.').unwrap();
+    let now = claims["iat"].as_i64().unwrap();
+
+    // The same claims, signed as they should be, are accepted: what follows is refused for the right reason.
+    assert_eq!(read(&browser, &signed(&claims, SECRET, Algorithm::HS256)).await, StatusCode::OK);
+    for (what, token) in [
+        ("empty", String::new()),
+        ("not a token", "x".to_owned()),
+        ("truncated", token[..token.len() - 5].to_owned()),
+        ("without signature", format!("{head}.{body}.")),
+        ("another's signature", signed(&claims, "a secret that somebody else has made up", Algorithm::HS256)),
+        ("another algorithm", signed(&claims, SECRET, Algorithm::HS512)),
+        ("alg none", format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{body}.")),
+        ("alg none with the old signature", format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{body}.{signature}")),
+        ("expired", signed(&with("exp", json!(now - 3600)), SECRET, Algorithm::HS256)),
+        ("another session", signed(&with("sid", json!(uuid::Uuid::new_v4())), SECRET, Algorithm::HS256)),
+        ("another user", signed(&with("sub", json!(uuid::Uuid::new_v4())), SECRET, Algorithm::HS256)),
+    ] {
+        assert_eq!(read(&browser, &token).await, StatusCode::UNAUTHORIZED, "{what}");
+    }
+}
+
+async fn read(browser: &Browser, token: &str) -> StatusCode {
+    let mut browser = browser.clone();
+    browser.cookies.insert("taskwire_session".to_owned(), token.to_owned());
+    browser.read("/rpc/dashboard/read").await.status
+}
+
+fn signed(claims: &Value, secret: &str, algorithm: Algorithm) -> String {
+    encode(&Header::new(algorithm), claims, &EncodingKey::from_secret(secret.as_bytes())).unwrap()
+}
+
+fn claims(token: &str) -> Value {
+    jsonwebtoken::dangerous::insecure_decode::<Value>(token).unwrap().claims
+}

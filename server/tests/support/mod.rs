@@ -1,0 +1,85 @@
+//! What tests are told in: a browser, a server, a folder.
+
+pub mod browser;
+pub mod program;
+
+use sqlx::postgres::PgConnectOptions;
+use std::{path::Path, time::Duration};
+use taskwire::{
+    middleware::Limits,
+    router::{Server, router},
+};
+use taskwire_app::CookieSettings;
+use taskwire_backend::{Backend, Settings};
+use tokio_util::sync::CancellationToken;
+
+/// Signs the sessions of every test.
+pub const SECRET: &str = "a secret that is only used in tests";
+
+/// The server on one test's database.
+pub struct App {
+    pub router: axum::Router,
+    pub backend: Backend,
+    pub stopping: CancellationToken,
+}
+
+/// How a test wants the server.
+pub struct Setup<'a> {
+    pub site: &'a Path,
+    pub limits: Limits,
+}
+
+impl Default for Setup<'_> {
+    fn default() -> Self {
+        let second = Duration::from_secs(1);
+        Self {
+            site: Path::new("no-site"),
+            limits: Limits { slow: second, time: 30 * second, body: 65_536, https: false },
+        }
+    }
+}
+
+impl App {
+    pub async fn on(connect: PgConnectOptions) -> Self {
+        Self::with(connect, Setup::default()).await
+    }
+
+    pub async fn with(connect: PgConnectOptions, setup: Setup<'_>) -> Self {
+        let settings = Settings {
+            connect,
+            max_connections: 4,
+            acquire_timeout: Duration::from_secs(3),
+            statement_timeout: Duration::from_secs(10),
+            slow_statement: Duration::from_secs(1),
+            secret: SECRET.into(),
+            session_ttl: Duration::from_secs(3600),
+        };
+        let backend = Backend::start(settings).await.unwrap();
+        let options = leptos::config::LeptosOptions::builder()
+            .output_name("taskwire")
+            .site_root(setup.site.to_str().unwrap())
+            .site_pkg_dir("pkg")
+            .hash_files(true)
+            .hash_file(std::sync::Arc::from("no-hashes.txt"))
+            .build();
+        let stopping = CancellationToken::new();
+        let cookies = CookieSettings { secure: setup.limits.https };
+        let server = Server { backend: backend.clone(), options, cookies, stopping: stopping.clone() };
+        Self { router: router(server, setup.limits), backend, stopping }
+    }
+
+    pub fn browser(&self) -> browser::Browser {
+        browser::Browser::new(self.router.clone())
+    }
+}
+
+/// Asks again until the answer is there, for at most 30 seconds.
+pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
+    for _ in 0..1200 {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    panic!("waited for 30 seconds in vain: {what}");
+}

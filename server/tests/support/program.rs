@@ -1,0 +1,114 @@
+//! The program itself, started as a child and killed in every way.
+
+use super::eventually;
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use std::{
+    path::{Path, PathBuf},
+    process::{ExitStatus, Stdio},
+    sync::{Arc, Mutex},
+};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    net::TcpStream,
+    process::{Child, Command},
+};
+
+/// A running `taskwire`.
+pub struct Program {
+    child: Child,
+    log: Arc<Mutex<String>>,
+    dir: PathBuf,
+}
+
+/// A data folder short enough for a socket, which the user that PostgreSQL runs as can get to.
+pub fn data_dir() -> tempfile::TempDir {
+    tempfile::Builder::new().prefix("tw").tempdir_in("/tmp").unwrap()
+}
+
+impl Program {
+    /// Starts it on a free port.
+    pub fn start(dir: &Path, more: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_taskwire"));
+        command.env_remove("DATABASE_URL").env_remove("AUTH_SECRET").env("TASKWIRE_LOG_FORMAT", "text");
+        command.env("TASKWIRE_ADDR", "127.0.0.1:0").env("TASKWIRE_DATA_DIR", dir).envs(more.iter().copied());
+        command.current_dir(dir.parent().unwrap()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn().unwrap();
+        let log = Arc::new(Mutex::new(String::new()));
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let kept = Arc::clone(&log);
+        tokio::spawn(async move {
+            while let Ok(Some(line)) = lines.next_line().await {
+                let mut kept = kept.lock().unwrap();
+                kept.push_str(&line);
+                kept.push('\n');
+            }
+        });
+        Self { child, log, dir: dir.to_owned() }
+    }
+
+    /// Starts it and waits until it is healthy.
+    pub async fn serve(dir: &Path) -> Self {
+        let program = Self::start(dir, &[]);
+        program.healthy().await;
+        program
+    }
+
+    pub async fn healthy(&self) {
+        eventually("healthy", async || (self.get("/health").await?.contains("\"healthy\"")).then_some(())).await;
+    }
+
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    fn address(&self) -> Option<String> {
+        let log = self.log();
+        let (_, rest) = log.split_once("http://")?;
+        Some(rest.lines().next()?.trim().to_owned())
+    }
+
+    /// A plain request over a socket; `None` when the program does not answer.
+    pub async fn request(&self, head: &str, body: &str) -> Option<String> {
+        self.request_as("none=none", head, body).await
+    }
+
+    /// The same with a cookie.
+    pub async fn request_as(&self, cookie: &str, head: &str, body: &str) -> Option<String> {
+        let mut stream = TcpStream::connect(self.address()?).await.ok()?;
+        let length = body.len();
+        let request = format!("{head} HTTP/1.1\r\nhost: test\r\nconnection: close\r\ncontent-length: {length}\r\n");
+        let form = "content-type: application/x-www-form-urlencoded\r\naccept: application/json\r\n";
+        stream.write_all(format!("{request}{form}cookie: {cookie}\r\n\r\n{body}").as_bytes()).await.ok()?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.ok()?;
+        Some(answer)
+    }
+
+    pub async fn get(&self, path: &str) -> Option<String> {
+        self.request(&format!("GET {path}"), "").await
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(i32::try_from(self.child.id().unwrap()).unwrap()), signal).unwrap();
+    }
+
+    pub async fn wait(&mut self) -> ExitStatus {
+        tokio::time::timeout(std::time::Duration::from_secs(60), self.child.wait()).await.unwrap().unwrap()
+    }
+
+    /// The PostgreSQL that serves the data folder, if one does.
+    pub fn postgres(&self) -> Option<Pid> {
+        postgres_of(&self.dir)
+    }
+}
+
+/// The live process in the cluster's `postmaster.pid`.
+pub fn postgres_of(dir: &Path) -> Option<Pid> {
+    let text = std::fs::read_to_string(dir.join("postgres/postmaster.pid")).ok()?;
+    let pid: i32 = text.lines().next()?.trim().parse().ok()?;
+    let cwd = std::fs::read_link(format!("/proc/{pid}/cwd")).ok()?;
+    (cwd == dir.canonicalize().ok()?.join("postgres")).then(|| Pid::from_raw(pid))
+}
