@@ -22,8 +22,13 @@ CREATE UNIQUE INDEX team_members_one_owner ON team_members (team_id) WHERE role 
 CREATE FUNCTION team_has_owner() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-    team uuid := CASE WHEN TG_TABLE_NAME = 'teams' THEN NEW.id ELSE OLD.team_id END;
+    team uuid;
 BEGIN
+    IF TG_TABLE_NAME = 'teams' THEN
+        team := NEW.id;
+    ELSE
+        team := OLD.team_id;
+    END IF;
     IF EXISTS (SELECT FROM teams WHERE id = team)
         AND NOT EXISTS (SELECT FROM team_members WHERE team_id = team AND role = 'owner')
     THEN

@@ -43,11 +43,11 @@ BEGIN
     -- The counters come first and in one order: writers of one user queue here, and never for each other's buckets.
     PERFORM FROM user_counters WHERE user_id IN (SELECT user_id FROM unnest(changes)) ORDER BY user_id FOR UPDATE;
     -- Only an update: when an account is deleted, its tasks may go after its counters.
-    UPDATE user_counters SET total = total + delta.total, completed = user_counters.completed + delta.completed
+    UPDATE user_counters c SET total = c.total + delta.total, completed = c.completed + delta.completed
     FROM (
         SELECT user_id, sum(created) AS total, sum(completed) AS completed FROM unnest(changes) GROUP BY user_id
     ) delta
-    WHERE user_counters.user_id = delta.user_id;
+    WHERE c.user_id = delta.user_id;
     -- Checks run before the conflict does, so what takes away from a bucket (which is then there) goes separately.
     INSERT INTO activity_buckets
     SELECT * FROM unnest(changes) WHERE created >= 0 AND completed >= 0

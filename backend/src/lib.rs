@@ -22,5 +22,5 @@ mod token;
 pub use account::SignedIn;
 pub use client::{Client, DbTime, Viewer};
 pub use clock::Clock;
-pub use connect::{APP_ROLE, Backend, MIGRATOR, Settings};
+pub use connect::{Backend, MIGRATOR, Settings, as_app};
 pub use error::{Error, Result};

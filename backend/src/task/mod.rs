@@ -89,15 +89,17 @@ impl Backend {
         .await?;
         let row = match made {
             Some(row) => row,
-            None => query_as!(
+            None => {
+                query_as!(
                 TaskRow,
                 "SELECT id, user_id, team_id, title, description, status, version, created_at, updated_at, completed_at
                      FROM tasks WHERE user_id = $1 AND creation_key = $2",
                 user,
                 new.key
             )
-            .fetch_one(scope.connection()?)
-            .await?,
+                .fetch_one(scope.connection()?)
+                .await?
+            }
         };
         scope.commit().await?;
         Ok(row.seen_by(viewer.user_id))

@@ -1,0 +1,95 @@
+//! The dashboard's numbers (requirements D1, D3, D4).
+
+use crate::support::World;
+use chrono::TimeDelta;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use taskwire_domain::{
+    dashboard::{Activity, RECENT_TASKS, Statistics},
+    task::{Status, TaskChange},
+};
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn the_dashboard_tells_what_is_there(_: PgPoolOptions, options: PgConnectOptions) {
+    let world = World::new(options).await;
+    let (ada, bob) = (world.person("Ada").await, world.person("Bob").await);
+    let empty = world.backend.dashboard_read(&ada, None).await.unwrap();
+    assert_eq!((empty.statistics, empty.activity), (Statistics::default(), Activity::default()));
+    assert!(empty.recent.is_empty() && empty.teams.is_empty());
+
+    let mut last = None;
+    for n in 0..7 {
+        world.pass(TimeDelta::seconds(1));
+        last = Some(world.task(&ada, &format!("task {n}")).await);
+    }
+    let last = last.unwrap();
+    world.backend.task_update(&ada, last.id, TaskChange::status(Status::Completed)).await.unwrap();
+    let foreign = world.task(&bob, "Bob's").await;
+    let mut owner = world.owner().await;
+    let share = "INSERT INTO task_shares VALUES ($1, $2, $3, 'view', now())";
+    sqlx::query(share).bind(foreign.id.0).bind(bob.user_id.0).bind(ada.user_id.0).execute(&mut owner).await.unwrap();
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!(
+        "BEGIN; INSERT INTO teams VALUES ('{0}', 'Crew', '', now());
+         INSERT INTO team_members VALUES ('{0}', '{1}', 'owner', now()), ('{0}', '{2}', 'viewer', now()); COMMIT",
+        uuid::Uuid::from_u128(1),
+        bob.user_id,
+        ada.user_id
+    )))
+    .execute(&mut owner)
+    .await
+    .unwrap();
+
+    let dashboard = world.backend.dashboard_read(&ada, None).await.unwrap();
+    assert_eq!(dashboard.computed_at, world.now());
+    assert_eq!(dashboard.statistics, Statistics { pending: 6, completed: 1, shared_view: 1, shared_edit: 0 });
+    let activity = Activity { created_today: 7, completed_today: 1, created_this_week: 7, completed_this_week: 1 };
+    assert_eq!(dashboard.activity, activity);
+    assert_eq!(dashboard.recent.len(), RECENT_TASKS);
+    assert_eq!((dashboard.recent[0].id, dashboard.recent[0].status), (last.id, Status::Completed));
+    assert_eq!((dashboard.teams[0].name.as_str(), dashboard.teams[0].role.as_str()), ("Crew", "viewer"));
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn today_and_the_week_are_the_viewers_own(_: PgPoolOptions, options: PgConnectOptions) {
+    let world = World::new(options).await;
+    // Sunday evening in London; Monday morning, of the next week, in Auckland (UTC+13) and Kathmandu (UTC+5:45).
+    world.set_time("2026-02-01T18:20:00Z");
+    let ada = world.person("Ada").await;
+    world.task(&ada, "on Sunday, or on Monday").await;
+    world.pass(TimeDelta::hours(1));
+    let activity = async |zone: Option<&str>| {
+        let dashboard = world.backend.dashboard_read(&ada, zone).await.unwrap();
+        (dashboard.utc_offset, dashboard.activity.created_today, dashboard.activity.created_this_week)
+    };
+    assert_eq!(activity(None).await, (0, 1, 1));
+    assert_eq!(activity(Some("Asia/Kathmandu")).await, (20_700, 1, 1));
+    world.pass(TimeDelta::hours(5));
+    // Past midnight UTC: another day and, since it was Sunday, another week.
+    assert_eq!(activity(None).await, (0, 0, 0));
+    assert_eq!(activity(Some("Pacific/Auckland")).await, (46_800, 1, 1));
+    assert_eq!(activity(Some("America/New_York")).await, (-18_000, 1, 1));
+    // What the browser says is only a hint: nonsense falls back to UTC, and the account's own choice wins.
+    assert_eq!(activity(Some("Mars/Olympus")).await, (0, 0, 0));
+    world.backend.account_set_time_zone(&ada, Some("America/New_York")).await.unwrap();
+    assert_eq!(activity(Some("Pacific/Auckland")).await, (-18_000, 1, 1));
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn the_numbers_follow_a_task_that_is_reopened_or_deleted(_: PgPoolOptions, options: PgConnectOptions) {
+    let world = World::new(options).await;
+    let ada = world.person("Ada").await;
+    let task = world.task(&ada, "comes and goes").await;
+    let numbers = async || {
+        let dashboard = world.backend.dashboard_read(&ada, None).await.unwrap();
+        let (s, a) = (dashboard.statistics, dashboard.activity);
+        (s.pending, s.completed, a.created_today, a.completed_today)
+    };
+    assert_eq!(numbers().await, (1, 0, 1, 0));
+    world.backend.task_update(&ada, task.id, TaskChange::status(Status::Completed)).await.unwrap();
+    assert_eq!(numbers().await, (0, 1, 1, 1));
+    world.backend.task_update(&ada, task.id, TaskChange::status(Status::Pending)).await.unwrap();
+    assert_eq!(numbers().await, (1, 0, 1, 0));
+    world.backend.task_delete(&ada, task.id, None).await.unwrap();
+    assert_eq!(numbers().await, (0, 0, 0, 0));
+    world.backend.task_restore(&ada, task.id).await.unwrap();
+    assert_eq!(numbers().await, (1, 0, 1, 0));
+}

@@ -1,0 +1,225 @@
+//! The database itself refuses rows of others (requirement I1): here without any filter of the application's.
+
+use crate::support::World;
+use sqlx::{
+    AssertSqlSafe, ConnectOptions, Connection, PgConnection,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+use taskwire_backend::{Clock, Viewer};
+
+/// A connection as the server has it, in a transaction that never ends.
+async fn as_app(world: &World) -> PgConnection {
+    let mut connection = taskwire_backend::as_app(world.options.clone()).connect().await.unwrap();
+    sqlx::raw_sql("BEGIN").execute(&mut connection).await.unwrap();
+    connection
+}
+
+async fn as_viewer(world: &World, viewer: &Viewer) -> PgConnection {
+    let mut connection = as_app(world).await;
+    sqlx::query("SELECT scope_open($1, $2, $3)")
+        .bind(viewer.user_id.0)
+        .bind(viewer.session_id.0)
+        .bind(world.now())
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    connection
+}
+
+/// Tables with data of users, all that there are but the migrations' own.
+async fn tables(world: &World) -> Vec<String> {
+    sqlx::query_scalar(
+        "SELECT relname::text FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace
+         AND relname <> '_sqlx_migrations' ORDER BY 1",
+    )
+    .fetch_all(&mut world.owner().await)
+    .await
+    .unwrap()
+}
+
+/// Everything about one person, in every table.
+async fn fill(world: &World, viewer: &Viewer) {
+    let task = world.task(viewer, "open").await;
+    let gone = world.task(viewer, "deleted").await;
+    world.backend.task_delete(viewer, gone.id, None).await.unwrap();
+    let (user, team, talk) = (viewer.user_id, Clock::system().id(), Clock::system().id());
+    let sql = format!(
+        "BEGIN;
+         INSERT INTO teams VALUES ('{team}', 'Team {team}', '', now());
+         INSERT INTO team_members VALUES ('{team}', '{user}', 'owner', now());
+         INSERT INTO task_shares SELECT {task}, '{user}', id, 'view', now() FROM users WHERE email = 'cleo@example.org';
+         INSERT INTO deleted_task_shares SELECT {gone}, '{user}', id, 'view', now() FROM users WHERE email = 'cleo@example.org';
+         INSERT INTO conversations VALUES ('{talk}', '{user}', '', now(), now());
+         INSERT INTO messages (conversation_id, user_id, role, content, created_at) VALUES ('{talk}', '{user}', 'user', 'hello', now());
+         COMMIT",
+        task = task.id,
+        gone = gone.id
+    );
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut world.owner().await).await.unwrap();
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn every_table_forces_row_level_security(_: PgPoolOptions, options: PgConnectOptions) {
+    let world = World::new(options).await;
+    let open: Vec<String> = sqlx::query_scalar(
+        "SELECT relname::text FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace
+         AND relname <> '_sqlx_migrations' AND NOT (relrowsecurity AND relforcerowsecurity)",
+    )
+    .fetch_all(&mut world.owner().await)
+    .await
+    .unwrap();
+    assert_eq!(open, Vec::<String>::new());
+    assert!(tables(&world).await.len() >= 13);
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn without_any_filter_not_one_foreign_row_is_read(_: PgPoolOptions, options: PgConnectOptions) {
+    let world = World::new(options).await;
+    let (ada, bob) = (world.person("Ada").await, world.person("Bob").await);
+    world.person("Cleo").await;
+    fill(&world, &ada).await;
+    fill(&world, &bob).await;
+    let mut connection = as_viewer(&world, &ada).await;
+    let mut owner = world.owner().await;
+    for table in tables(&world).await {
+        let visible = if table == "users" { "id, email, name, time_zone, created_at" } else { "*" };
+        let sql = format!("SELECT row_to_json(r)::text FROM (SELECT {visible} FROM {table}) r");
+        let seen: Vec<String> = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(&mut connection).await.unwrap();
+        assert!(!seen.is_empty(), "{table}: the test must have put something there for Ada");
+        for row in seen {
+            assert!(!row.contains(&bob.user_id.to_string()), "{table} shows Bob's row {row}");
+        }
+        let all: i64 = sqlx::query_scalar(AssertSqlSafe(format!("SELECT count(*) FROM {table}")))
+            .fetch_one(&mut owner)
+            .await
+            .unwrap();
+        assert!(all >= 2, "{table}: the test must have put something there for Bob too");
+    }
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn without_an_identity_every_table_is_empty(_: PgPoolOptions, options: PgConnectOptions) {
+    let world = World::new(options).await;
+    let ada = world.person("Ada").await;
+    world.person("Cleo").await;
+    fill(&world, &ada).await;
+    let mut connection = as_app(&world).await;
+    for table in tables(&world).await {
+        let column = if table == "users" { "id" } else { "*" };
+        let sql = format!("SELECT count(*) FROM (SELECT {column} FROM {table}) r");
+        let seen: i64 = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&mut connection).await.unwrap();
+        assert_eq!(seen, 0, "{table}");
+    }
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn without_any_filter_not_one_foreign_row_is_written(_: PgPoolOptions, options: PgConnectOptions) {
+    let world = World::new(options).await;
+    let (ada, bob) = (world.person("Ada").await, world.person("Bob").await);
+    world.person("Cleo").await;
+    fill(&world, &bob).await;
+    let (me, him) = (ada.user_id, bob.user_id);
+    let mut owner = world.owner().await;
+    let his_task: i64 =
+        sqlx::query_scalar("SELECT id FROM tasks WHERE user_id = $1").bind(him.0).fetch_one(&mut owner).await.unwrap();
+    let mut connection = as_viewer(&world, &ada).await;
+    for sql in [
+        "UPDATE tasks SET title = 'mine'".to_owned(),
+        "DELETE FROM tasks".into(),
+        "DELETE FROM deleted_tasks".into(),
+        "UPDATE task_shares SET permission = 'edit'".into(),
+        "DELETE FROM task_shares".into(),
+        "DELETE FROM conversations".into(),
+        format!("UPDATE users SET name = 'x' WHERE id = '{him}'"),
+        format!("UPDATE sessions SET ended_at = now() WHERE user_id = '{him}'"),
+    ] {
+        let done = sqlx::raw_sql(AssertSqlSafe(sql.clone())).execute(&mut connection).await.unwrap();
+        assert_eq!(done.rows_affected(), 0, "{sql}");
+    }
+    for sql in [
+        format!("INSERT INTO tasks (user_id, title, created_at, updated_at) VALUES ('{him}', 'x', now(), now())"),
+        format!("UPDATE tasks SET user_id = '{me}'"),
+        format!("INSERT INTO task_shares VALUES ({his_task}, '{him}', '{me}', 'edit', now())"),
+        format!("INSERT INTO task_shares VALUES ({his_task}, '{me}', '{him}', 'edit', now())"),
+        format!("INSERT INTO sessions VALUES ('{him}', '{him}', now(), now(), now() + interval '1 day')"),
+        format!("INSERT INTO audit_log (at, actor_id, account_id, action) VALUES (now(), '{him}', '{him}', 'x')"),
+        format!("UPDATE user_counters SET total = 0 WHERE user_id = '{me}'"),
+        "INSERT INTO team_members SELECT id, app_user_id(), 'owner', now() FROM teams".to_owned()
+            + ";SELECT 1/count(*) FROM team_members WHERE user_id = app_user_id()",
+        "UPDATE audit_log SET action = 'x'".into(),
+        "DELETE FROM audit_log".into(),
+        "SELECT password_hash FROM users".into(),
+        "SELECT * FROM counter_faults()".into(),
+        "TRUNCATE tasks".into(),
+        "ALTER TABLE tasks DISABLE ROW LEVEL SECURITY".into(),
+    ] {
+        let mut nested = connection.begin().await.unwrap();
+        let refused = sqlx::raw_sql(AssertSqlSafe(sql.clone())).execute(&mut *nested).await;
+        assert!(refused.is_err(), "{sql}");
+        nested.rollback().await.unwrap();
+    }
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn team_and_shared_rows_are_seen_and_only_as_far_as_the_role_goes(_: PgPoolOptions, options: PgConnectOptions) {
+    let world = World::new(options).await;
+    let (ada, bob) = (world.person("Ada").await, world.person("Bob").await);
+    let team = uuid::Uuid::from_u128(5);
+    let setup = format!(
+        "BEGIN;
+         INSERT INTO teams VALUES ('{team}', 'Crew', '', now());
+         INSERT INTO team_members VALUES ('{team}', '{ada}', 'owner', now()), ('{team}', '{bob}', 'viewer', now());
+         INSERT INTO tasks (user_id, team_id, title, created_at, updated_at) VALUES ('{ada}', '{team}', 'team', now(), now());
+         INSERT INTO tasks (user_id, title, created_at, updated_at)
+             VALUES ('{ada}', 'to see', now(), now()), ('{ada}', 'to edit', now(), now()), ('{ada}', 'secret', now(), now());
+         INSERT INTO task_shares SELECT id, user_id, '{bob}', CASE title WHEN 'to see' THEN 'view' ELSE 'edit' END, now()
+             FROM tasks WHERE title LIKE 'to %';
+         COMMIT",
+        ada = ada.user_id,
+        bob = bob.user_id
+    );
+    let mut owner = world.owner().await;
+    sqlx::raw_sql(AssertSqlSafe(setup)).execute(&mut owner).await.unwrap();
+    let touched = async |sql: &'static str| {
+        let mut connection = as_viewer(&world, &bob).await;
+        let mut titles: Vec<String> = sqlx::query_scalar(sql).fetch_all(&mut connection).await.unwrap();
+        titles.sort();
+        titles
+    };
+    let update = "UPDATE tasks SET version = version + 1 RETURNING title";
+    assert_eq!(touched("SELECT title FROM tasks").await, ["team", "to edit", "to see"]);
+    assert_eq!(touched(update).await, ["to edit"]);
+    assert_eq!(touched("DELETE FROM tasks RETURNING title").await, Vec::<String>::new());
+    sqlx::query("UPDATE team_members SET role = 'admin' WHERE user_id = $1")
+        .bind(bob.user_id.0)
+        .execute(&mut owner)
+        .await
+        .unwrap();
+    assert_eq!(touched(update).await, ["team", "to edit"]);
+    assert_eq!(touched("DELETE FROM tasks RETURNING title").await, ["team"]);
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn a_team_always_has_exactly_one_owner(_: PgPoolOptions, options: PgConnectOptions) {
+    let world = World::new(options).await;
+    let (ada, bob) = (world.person("Ada").await, world.person("Bob").await);
+    let team = uuid::Uuid::from_u128(9);
+    let mut owner = world.owner().await;
+    let mut run = async |sql: String| {
+        let mut transaction = owner.begin().await.unwrap();
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *transaction).await?;
+        transaction.commit().await
+    };
+    let member = |who: &Viewer, role: &str| {
+        format!("INSERT INTO team_members VALUES ('{team}', '{}', '{role}', now());", who.user_id)
+    };
+    let create = format!("INSERT INTO teams VALUES ('{team}', 'Crew', '', now());");
+    assert!(run(create.clone()).await.is_err(), "none");
+    assert!(run(format!("{create}{}{}", member(&ada, "owner"), member(&bob, "owner"))).await.is_err(), "two");
+    run(format!("{create}{}{}", member(&ada, "owner"), member(&bob, "admin"))).await.unwrap();
+    assert!(run("DELETE FROM team_members WHERE role = 'owner'".into()).await.is_err(), "left");
+    assert!(run("UPDATE team_members SET role = 'admin'".into()).await.is_err(), "demoted");
+    let transfer = "UPDATE team_members SET role = 'admin' WHERE role = 'owner';";
+    run(format!("{transfer} UPDATE team_members SET role = 'owner' WHERE user_id = '{}'", bob.user_id)).await.unwrap();
+    run("DELETE FROM teams".into()).await.unwrap();
+}

@@ -1,0 +1,12 @@
+//! Every operation on a real Postgres, each test on a fresh database of its own.
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may stop at once")]
+
+mod accounts;
+mod counters;
+mod dashboard;
+mod isolation;
+mod outage;
+mod plans;
+mod support;
+mod tasks;
+mod tokens;

@@ -1,0 +1,147 @@
+//! Every query reads by index at a realistic size, under row-level security (requirement O5).
+
+use crate::support::World;
+use chrono::{DateTime, Utc};
+use sqlx::{
+    AssertSqlSafe, ConnectOptions, PgConnection,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+use std::{collections::BTreeMap, fs};
+use taskwire_backend::Viewer;
+
+/// 1,000 users with 200 tasks each, and one with 20,000.
+async fn realistic(world: &World, viewer: &Viewer) {
+    let mut owner = world.owner().await;
+    for sql in [
+        "INSERT INTO users (id, email, name, password_hash, created_at) SELECT gen_random_uuid(), 'user' || n || '@example.org', 'User', '', now() FROM generate_series(1, 1000) n",
+        "INSERT INTO sessions SELECT gen_random_uuid(), id, created_at, created_at, created_at + interval '1 day' FROM users WHERE name = 'User'",
+        "INSERT INTO tasks (user_id, title, created_at, updated_at)
+         SELECT id, 'task ' || n, now() - n * interval '1 hour', now() FROM users, generate_series(1, 200) n",
+        "UPDATE tasks SET status = 'completed', completed_at = now() WHERE id % 3 = 0",
+        "INSERT INTO deleted_tasks SELECT -id, user_id, NULL, title, '', status, 1, now(), now(), NULL, NULL, user_id, now()
+         FROM tasks WHERE id % 10 = 1",
+        "INSERT INTO task_shares SELECT t.id, t.user_id, u.id, 'view', now() FROM tasks t CROSS JOIN LATERAL
+         (SELECT id FROM users WHERE users.id > t.user_id ORDER BY id LIMIT 1) u WHERE t.id % 10 = 0",
+        "INSERT INTO audit_log (at, actor_id, account_id, action) SELECT now(), user_id, user_id, 'x' FROM tasks WHERE id % 5 = 0",
+        "WITH made AS (
+             INSERT INTO teams SELECT gen_random_uuid(), 'Team ' || n, '', now() FROM generate_series(1, 100) n RETURNING id
+         )
+         INSERT INTO team_members
+         SELECT team.id, person.id, CASE person.n WHEN team.n * 10 THEN 'owner' ELSE 'member' END, now()
+         FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM made) team
+         JOIN (SELECT id, row_number() OVER (ORDER BY id) AS n FROM users) person
+             ON person.n BETWEEN team.n * 10 AND team.n * 10 + 9",
+    ] {
+        sqlx::query(sql).execute(&mut owner).await.unwrap();
+    }
+    sqlx::query(
+        "INSERT INTO tasks (user_id, title, created_at, updated_at)
+         SELECT $1, 'task ' || n, now() - n * interval '1 minute', now() FROM generate_series(1, 20000) n",
+    )
+    .bind(viewer.user_id.0)
+    .execute(&mut owner)
+    .await
+    .unwrap();
+    sqlx::raw_sql("ANALYZE").execute(&mut owner).await.unwrap();
+}
+
+async fn as_viewer(world: &World, viewer: &Viewer) -> PgConnection {
+    let mut connection = taskwire_backend::as_app(world.options.clone()).connect().await.unwrap();
+    sqlx::query("SELECT set_config('app.user_id', $1, false)")
+        .bind(viewer.user_id.to_string())
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    connection
+}
+
+/// The statements that the backend runs, as the compiler recorded them.
+fn statements() -> Vec<String> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../.sqlx");
+    let mut statements = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let text = fs::read_to_string(entry.unwrap().path()).unwrap();
+        let query: serde_json::Value = serde_json::from_str(&text).unwrap();
+        statements.push(query["query"].as_str().unwrap().to_owned());
+    }
+    statements
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn no_statement_reads_a_whole_table(_: PgPoolOptions, options: PgConnectOptions) {
+    let world = World::new(options).await;
+    let ada = world.person("Ada").await;
+    realistic(&world, &ada).await;
+    let mut connection = as_viewer(&world, &ada).await;
+    // The plan that is kept for every user, not one that knows this user's numbers.
+    sqlx::raw_sql("SET plan_cache_mode = force_generic_plan").execute(&mut connection).await.unwrap();
+    let mut explained = 0;
+    for statement in statements() {
+        // Catalogues and functions have no table of ours to read here; the functions are tested below.
+        if ["pg_roles", "pg_timezone_names", "FROM dashboard_read", "audit_sign_in_failed", "account_for_sign_in"]
+            .iter()
+            .any(|other| statement.contains(other))
+        {
+            continue;
+        }
+        let parameters = (1..20).take_while(|n| statement.contains(&format!("${n}"))).count();
+        let nulls = vec!["NULL"; parameters].join(", ");
+        let prepare = format!("DEALLOCATE ALL; PREPARE q AS {statement}");
+        sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut connection).await.unwrap();
+        let explain =
+            if parameters == 0 { "EXPLAIN EXECUTE q".to_owned() } else { format!("EXPLAIN EXECUTE q({nulls})") };
+        let plan: Vec<String> = sqlx::raw_sql(AssertSqlSafe(explain))
+            .fetch_all(&mut connection)
+            .await
+            .unwrap()
+            .iter()
+            .map(|row| sqlx::Row::get(row, 0))
+            .collect();
+        let plan = plan.join("\n");
+        assert!(!plan.contains("Seq Scan"), "{statement}\n{plan}");
+        if statement.contains("CROSS JOIN LATERAL") {
+            assert!(plan.contains("using tasks_by_"), "{statement}\n{plan}");
+            // Only the merge of the statuses sorts, never the table.
+            assert!(!plan.contains("Bitmap"), "{statement}\n{plan}");
+        }
+        explained += 1;
+    }
+    assert!(explained >= 15, "only {explained} statements were explained");
+}
+
+/// How often each table has been read whole, as this connection has it counted.
+async fn sequential_scans(connection: &mut PgConnection) -> BTreeMap<String, i64> {
+    sqlx::raw_sql("SELECT pg_stat_force_next_flush()").execute(&mut *connection).await.unwrap();
+    sqlx::query_as("SELECT relname::text, seq_scan FROM pg_stat_user_tables")
+        .fetch_all(connection)
+        .await
+        .unwrap()
+        .into_iter()
+        .collect()
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn the_functions_read_no_whole_table_either(_: PgPoolOptions, options: PgConnectOptions) {
+    let world = World::new(options).await;
+    let ada = world.person("Ada").await;
+    realistic(&world, &ada).await;
+    let mut connection = as_viewer(&world, &ada).await;
+    let before = sequential_scans(&mut connection).await;
+    let now: DateTime<Utc> = world.now();
+    // More often than the five times after which Postgres considers a generic plan.
+    for _ in 0..10 {
+        sqlx::query("SELECT dashboard_read($1, $2, $3, 'UTC')")
+            .bind(ada.user_id.0)
+            .bind(ada.session_id.0)
+            .bind(now)
+            .execute(&mut connection)
+            .await
+            .unwrap();
+        sqlx::query("SELECT account_for_sign_in('user7@example.org')").execute(&mut connection).await.unwrap();
+        sqlx::query("SELECT audit_sign_in_failed('user7@example.org', now(), NULL, NULL)")
+            .execute(&mut connection)
+            .await
+            .unwrap();
+    }
+    assert_eq!(sequential_scans(&mut connection).await, before);
+}
