@@ -22,6 +22,8 @@ async fn realistic(world: &World, viewer: &Viewer) {
          FROM tasks WHERE id % 10 = 1",
         "INSERT INTO task_shares SELECT t.id, t.user_id, u.id, 'view', now() FROM tasks t CROSS JOIN LATERAL
          (SELECT id FROM users WHERE users.id > t.user_id ORDER BY id LIMIT 1) u WHERE t.id % 10 = 0",
+        "INSERT INTO deleted_task_shares SELECT d.id, d.user_id, u.id, 'view', now() FROM deleted_tasks d CROSS JOIN LATERAL
+         (SELECT id FROM users WHERE users.id > d.user_id ORDER BY id LIMIT 1) u",
         "INSERT INTO audit_log (at, actor_id, account_id, action) SELECT now(), user_id, user_id, 'x' FROM tasks WHERE id % 5 = 0",
         "WITH made AS (
              INSERT INTO teams SELECT gen_random_uuid(), 'Team ' || n, '', now() FROM generate_series(1, 100) n RETURNING id
