@@ -26,6 +26,21 @@ pub fn keep_time_zone() {
 #[derive(Clone, Copy)]
 pub struct TimeZoneTold(pub ReadSignal<bool>);
 
+/// Puts the focus into the field `id`, unless it is in a field with a complaint already.
+pub fn focus_first_complaint(id: &str) {
+    let refused = |element: &web_sys::Element| element.get_attribute("aria-invalid").is_some();
+    if !document().active_element().is_some_and(|element| refused(&element)) {
+        focus(document().get_element_by_id(id));
+    }
+}
+
+/// Moves the focus. Where that fails the person is where they would be without it.
+pub fn focus(element: Option<web_sys::Element>) {
+    if let Some(element) = element.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
+        drop(element.focus());
+    }
+}
+
 fn time_zone() -> Option<String> {
     let options = DateTimeFormat::new(&Array::new(), &Object::new()).resolved_options();
     Reflect::get(&options, &JsValue::from_str("timeZone")).ok()?.as_string()

@@ -6,6 +6,9 @@
 //!
 //! To add a page: a file under [`pages`], a route below, a heading through [`components::page::Page`].
 
+// The dashboard's view nests deeper than the compiler follows by default.
+#![recursion_limit = "256"]
+
 pub mod browser;
 pub mod components;
 pub mod escape;
@@ -49,7 +52,7 @@ pub fn App() -> impl IntoView {
     view! {
         <Title formatter=request::title />
         <Router>
-            <OwnWordsOnly />
+            {own_words_only()}
             <Header />
             <Routes fallback=NotFoundPage>
                 <Route path=path!("/") view=|| view! { <Redirect path=next::HOME /> } ssr=SsrMode::Async />
@@ -66,8 +69,7 @@ pub fn App() -> impl IntoView {
 
 /// The router takes a form's complaint also from the address, so that a link could put words into our
 /// mouth. Ours come with the page (see [`rpc`]), so the address is not listened to.
-#[component]
-fn OwnWordsOnly() -> impl IntoView {
+fn own_words_only() {
     if use_context::<typed::Typed>().is_none() {
         provide_context(ServerActionError::new("", ""));
     }

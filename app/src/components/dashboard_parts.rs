@@ -3,7 +3,6 @@
 use super::moment::Ago;
 use crate::number::count;
 use leptos::{either::Either, prelude::*};
-use leptos_router::components::A;
 use taskwire_domain::{
     dashboard::{Activity, Dashboard, RecentTask, TeamSummary},
     task::Status,
@@ -112,9 +111,9 @@ pub fn Recent(
         };
         view! {
             <li class="recent-task">
-                <A href=format!("/tasks/{}", task.id) attr:dir="auto">
+                <a href=format!("/tasks/{}", task.id) dir="auto">
                     {task.title}
-                </A>
+                </a>
                 <span class="task-meta">
                     <span class=class>{status}</span>
                     <Ago then=task.updated_at now=data.computed_at utc_offset=data.utc_offset />

@@ -1,7 +1,7 @@
 //! One field of a form: label, hint, input and complaint, tied together for screen readers.
 
 use super::{icon::Icon, text_area::TextArea};
-use crate::rpc::RpcError;
+use crate::{browser, rpc::RpcError};
 use leptos::{either::Either, prelude::*};
 
 /// A line or a text that a person types.
@@ -37,8 +37,28 @@ pub fn Field(
     placeholder: Option<&'static str>,
 ) -> impl IntoView {
     let complaint = Memo::new(move |_| error.get().and_then(|error| error.about(name).map(str::to_owned)));
+    // A refused form is mended where the first complaint stands.
+    Effect::watch(
+        move || complaint.get(),
+        move |complaint, _, _| {
+            if complaint.is_some() {
+                browser::focus_first_complaint(name);
+            }
+        },
+        false,
+    );
     let (hint_id, error_id) = (format!("{name}-hint"), format!("{name}-error"));
     let described = {
+        // A refused form is mended where the first complaint stands.
+        Effect::watch(
+            move || complaint.get(),
+            move |complaint, _, _| {
+                if complaint.is_some() {
+                    browser::focus_first_complaint(name);
+                }
+            },
+            false,
+        );
         let (hint_id, error_id) = (hint.map(|_| hint_id.clone()), error_id.clone());
         move || {
             let error_id = complaint.get().map(|_| error_id.clone());

@@ -1,5 +1,6 @@
 //! The frame of every page: title, main landmark, one heading.
 
+use crate::browser;
 use leptos::{html::Main, prelude::*};
 use leptos_meta::Title;
 
@@ -31,8 +32,7 @@ pub fn Page(
         if first.get_value() {
             first.set_value(false);
         } else {
-            // Without focus the person is where they would be without this line.
-            drop(main.focus());
+            browser::focus(Some(main.into()));
         }
     });
     view! {

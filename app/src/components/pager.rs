@@ -3,7 +3,6 @@
 use super::icon::Icon;
 use crate::list_url::ListUrl;
 use leptos::prelude::*;
-use leptos_router::components::A;
 
 /// Links to the start and to what follows; nothing for a list of one page. Back is the browser's.
 #[component]
@@ -21,19 +20,19 @@ pub fn Pager(
                 {first
                     .map(|href| {
                         view! {
-                            <A href attr:class="button">
+                            <a href=href class="button">
                                 <Icon icon=icondata::LuChevronLeft />
                                 "First page"
-                            </A>
+                            </a>
                         }
                     })}
                 {next
                     .map(|href| {
                         view! {
-                            <A href attr:class="button" attr:rel="next">
+                            <a href=href class="button" rel="next">
                                 "Next page"
                                 <Icon icon=icondata::LuChevronRight />
-                            </A>
+                            </a>
                         }
                     })}
             </nav>

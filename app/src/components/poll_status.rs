@@ -9,6 +9,9 @@ use leptos::prelude::*;
 use std::future::Future;
 use taskwire_domain::dashboard::Dashboard;
 
+/// With scripts this is text, not elements, so that there is nothing to hydrate.
+const STOP_REFRESHING: &str = r#"<a href="/dashboard?refresh=off">Stop refreshing</a>"#;
+
 /// When the numbers were true, a way to hold them still, and, while polls fail, since when and why.
 #[component]
 pub fn PollStatus<F: Future<Output = Result<Dashboard, RpcError>> + 'static>(
@@ -38,9 +41,7 @@ pub fn PollStatus<F: Future<Output = Result<Dashboard, RpcError>> + 'static>(
                     view! { <Icon icon /> }
                 }}
             </button>
-            <noscript>
-                <a href="/dashboard?refresh=off">"Stop refreshing"</a>
-            </noscript>
+            <noscript inner_html=STOP_REFRESHING></noscript>
         </div>
         // The region stands before the message, so that screen readers notice it.
         <div class="poll-failure" aria-live="polite">

@@ -1,9 +1,8 @@
 //! The field in which most tasks begin.
 
 use super::{banner::Refusal, field::Field, here::Here, icon::Icon};
-use crate::{request, rpc::task::Create, typed::typed};
+use crate::{browser, request, rpc::task::Create, typed::typed};
 use leptos::{html, prelude::*};
-use wasm_bindgen::JsCast;
 
 /// A title and, for those who want to say more, a description.
 #[component]
@@ -22,7 +21,7 @@ pub fn QuickAdd(
             if let (Some(Ok(_)), Some(form)) = (action.value().get_untracked(), form.get_untracked()) {
                 key.set(request::new_key().to_string());
                 form.reset();
-                focus_title(&form);
+                browser::focus(form.query_selector("[name=title]").ok().flatten());
             }
         },
         false,
@@ -55,13 +54,5 @@ pub fn QuickAdd(
                 </details>
             </ActionForm>
         </div>
-    }
-}
-
-fn focus_title(form: &web_sys::HtmlFormElement) {
-    let title = form.query_selector("[name=title]").ok().flatten();
-    if let Some(title) = title.and_then(|title| title.dyn_into::<web_sys::HtmlElement>().ok()) {
-        // The form is usable without the focus, too.
-        drop(title.focus());
     }
 }

@@ -1,7 +1,6 @@
 //! A number and what it counts.
 
 use leptos::{either::Either, prelude::*};
-use leptos_router::components::A;
 
 /// One number of the dashboard, with a link to the tasks behind it where there is a list of them.
 #[component]
@@ -19,7 +18,7 @@ pub fn StatCard(
     children: Option<Children>,
 ) -> impl IntoView {
     let label = match href {
-        Some(href) => Either::Left(view! { <A href>{label}</A> }),
+        Some(href) => Either::Left(view! { <a href=href>{label}</a> }),
         None => Either::Right(label),
     };
     view! {

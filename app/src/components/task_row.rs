@@ -2,12 +2,12 @@
 
 use super::{here::Here, icon::Icon, moment::Ago};
 use crate::{
+    browser,
     list_url::ListUrl,
     rpc::task::{Complete, Delete, Reopen},
 };
 use chrono::{DateTime, Utc};
 use leptos::{ev::SubmitEvent, html, prelude::*, server_fn::ServerFn};
-use leptos_router::components::A;
 use taskwire_domain::{
     TaskId,
     task::{Status, Task},
@@ -58,9 +58,9 @@ pub fn TaskRow(
         <li class="task" id=format!("task-{id}") class:task-done=move || task.with(|task| task.status == Status::Completed)>
             <StatusButton task actions />
             <div class="task-text">
-                <A href=format!("/tasks/{id}") attr:class="task-title" attr:dir="auto">
+                <a href=format!("/tasks/{id}") class="task-title" dir="auto">
                     {title}
-                </A>
+                </a>
                 <Show when=move || description.with(|text| !text.is_empty())>
                     <p class="task-description" dir="auto">
                         {description}
@@ -76,23 +76,23 @@ pub fn TaskRow(
                 </p>
             </div>
             <div class="task-tools">
-                <A
+                <a
                     href=format!("/tasks/{id}")
-                    attr:class="icon-button"
-                    attr:title="Edit"
-                    attr:aria-label=move || format!("Edit {}", title.get())
+                    class="icon-button"
+                    title="Edit"
+                    aria-label=move || format!("Edit {}", title.get())
                 >
                     <Icon icon=icondata::LuPencil />
-                </A>
-                <A
+                </a>
+                <a
                     href=move || format!("{}#task-{id}", url.with(|url| url.confirm(id)))
-                    scroll=false
-                    attr:class="icon-button"
-                    attr:title="Delete"
-                    attr:aria-label=move || format!("Delete {}", title.get())
+                    data-noscroll=""
+                    class="icon-button"
+                    title="Delete"
+                    aria-label=move || format!("Delete {}", title.get())
                 >
                     <Icon icon=icondata::LuTrash2 />
-                </A>
+                </a>
             </div>
             <Show when=move || asks.get()>
                 <ConfirmDelete
@@ -171,12 +171,7 @@ pub fn ConfirmDelete(
     keep: Signal<String>,
 ) -> impl IntoView {
     let question = NodeRef::<html::Div>::new();
-    Effect::new(move |_| {
-        if let Some(question) = question.get() {
-            // The question is on the page either way.
-            drop(question.focus());
-        }
-    });
+    Effect::new(move |_| browser::focus(question.get().map(Into::into)));
     view! {
         <div class="confirm" role="group" aria-labelledby=format!("confirm-{id}") tabindex="-1" node_ref=question>
             <p id=format!("confirm-{id}")>"Delete this task? You can undo it for 30 days."</p>
@@ -190,9 +185,9 @@ pub fn ConfirmDelete(
                         "Delete task"
                     </button>
                 </ActionForm>
-                <A href=move || keep.get() scroll=false attr:class="button">
+                <a href=move || keep.get() data-noscroll="" class="button">
                     "Keep it"
-                </A>
+                </a>
             </div>
         </div>
     }

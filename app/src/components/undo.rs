@@ -5,8 +5,11 @@ use super::{
     here::Here,
     icon::Icon,
 };
-use crate::rpc::{self, task::Restore};
-use leptos::prelude::*;
+use crate::{
+    browser,
+    rpc::{self, task::Restore},
+};
+use leptos::{html, prelude::*};
 use taskwire_domain::TaskId;
 
 /// Says what was deleted and offers to undo it, while the address names it.
@@ -29,6 +32,9 @@ pub fn Undo(
         },
     );
     let error = Signal::derive(move || action.value().get().and_then(Result::err));
+    // What had the focus is gone with the task.
+    let undo = NodeRef::<html::Button>::new();
+    Effect::new(move |_| browser::focus(undo.get().map(Into::into)));
     view! {
         <Refusal error />
         <Transition>
@@ -42,7 +48,7 @@ pub fn Undo(
                                 <ActionForm action>
                                     <Here />
                                     <input type="hidden" name="id" value=task.id.to_string() />
-                                    <button class="button">
+                                    <button class="button" node_ref=undo>
                                         <Icon icon=icondata::LuUndo2 />
                                         "Undo"
                                     </button>

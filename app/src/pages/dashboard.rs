@@ -18,7 +18,7 @@ use crate::{
     rpc,
 };
 use leptos::prelude::*;
-use leptos_router::{NavigateOptions, components::A, hooks::use_navigate};
+use leptos_router::{NavigateOptions, hooks::use_navigate};
 use taskwire_domain::dashboard::{Dashboard, Statistics};
 
 /// Numbers that follow every change within five seconds.
@@ -77,10 +77,10 @@ fn Live(first: Dashboard) -> impl IntoView {
                 <Empty icon=icondata::LuListTodo title="Nothing here yet">
                     <p>"Your numbers appear as soon as there is a task."</p>
                     <p>
-                        <A href="/tasks" attr:class="button button-primary">
+                        <a href="/tasks" class="button button-primary">
                             <Icon icon=icondata::LuPlus />
                             "Add your first task"
-                        </A>
+                        </a>
                     </p>
                 </Empty>
             </div>

@@ -17,7 +17,6 @@ use crate::{
 use leptos::prelude::*;
 use leptos_router::{
     NavigateOptions,
-    components::A,
     hooks::{use_navigate, use_params_map, use_query_map},
 };
 use taskwire_domain::{
@@ -45,10 +44,10 @@ pub fn TaskPage() -> impl IntoView {
     view! {
         <Page title class="page-narrow">
             <p class="crumbs">
-                <A href="/tasks">
+                <a href="/tasks">
                     <Icon icon=icondata::LuArrowLeft />
                     "All tasks"
-                </A>
+                </a>
             </p>
             <Load resource=task skeleton=|| view! { <Skeleton lines=4 /> } let:task>
                 <TaskView task update actions title />
@@ -126,14 +125,14 @@ fn DeletePart(id: TaskId, #[prop(into)] task: Signal<Task>, actions: TaskActions
                 when=move || asks.get()
                 fallback=move || {
                     view! {
-                        <A
+                        <a
                             href=format!("/tasks/{id}?confirm=delete#delete")
-                            scroll=false
-                            attr:class="button button-quiet-danger"
+                            data-noscroll=""
+                            class="button button-quiet-danger"
                         >
                             <Icon icon=icondata::LuTrash2 />
                             "Delete…"
-                        </A>
+                        </a>
                     }
                 }
             >

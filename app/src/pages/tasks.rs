@@ -22,7 +22,6 @@ use crate::{
 use leptos::prelude::*;
 use leptos_router::{
     NavigateOptions,
-    components::A,
     hooks::{use_navigate, use_query_map},
 };
 use taskwire_domain::task::{Status, Task, TaskPage};
@@ -145,7 +144,7 @@ fn NoTasks(url: ListUrl, none_at_all: bool) -> impl IntoView {
         _ => view! {
             <Empty icon=icondata::LuSearchX title="Nothing matches">
                 <p>
-                    <A href="/tasks">"Show all tasks"</A>
+                    <a href="/tasks">"Show all tasks"</a>
                 </p>
             </Empty>
         }
