@@ -54,7 +54,6 @@ CREATE TABLE deleted_tasks (
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     completed_at timestamptz,
-    creation_key uuid,
     deleted_by uuid NOT NULL,
     deleted_at timestamptz NOT NULL,
     CONSTRAINT deleted_tasks_owner_key UNIQUE (id, user_id)

@@ -145,7 +145,7 @@ impl Backend {
 
     /// The viewer's account.
     pub async fn account_get(&self, viewer: &Viewer) -> Result<Account> {
-        let mut scope = self.scope(viewer).await?;
+        let mut scope = self.reading(viewer).await?;
         let user = scope.user();
         let account =
             query_as!(AccountRow, "SELECT id, email, name, time_zone, created_at FROM users WHERE id = $1", user)
@@ -170,15 +170,18 @@ impl Backend {
         scope.commit().await
     }
 
-    /// The IANA names of the zones to choose from, in order.
+    /// The IANA names of the zones to choose from, in order. Asked once: Postgres reads hundreds of files to answer.
     pub async fn time_zones(&self) -> Result<Vec<String>> {
-        let zones = query_scalar!(
-            r#"SELECT name AS "name!" FROM pg_timezone_names
-               WHERE name = 'UTC' OR name ~ '^(Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific)/'
-               ORDER BY name"#
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        Ok(zones)
+        let read = || async {
+            query_scalar!(
+                r#"SELECT name AS "name!" FROM pg_timezone_names
+                   WHERE name = 'UTC'
+                       OR name ~ '^(Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific)/'
+                   ORDER BY name"#
+            )
+            .fetch_all(&self.pool)
+            .await
+        };
+        Ok(self.time_zones.get_or_try_init(read).await?.clone())
     }
 }

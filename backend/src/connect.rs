@@ -7,7 +7,8 @@ use sqlx::{
     migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
+use tokio::sync::OnceCell;
 
 /// Every migration, in order.
 pub static MIGRATOR: Migrator = sqlx::migrate!("../migrations");
@@ -54,6 +55,7 @@ pub struct Backend {
     pub(crate) tokens: Tokens,
     pub(crate) hasher: Hasher,
     pub(crate) clock: Clock,
+    pub(crate) time_zones: Arc<OnceCell<Vec<String>>>,
 }
 
 impl Backend {

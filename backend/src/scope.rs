@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use taskwire_domain::UserId;
 use uuid::Uuid;
 
-/// A transaction under row-level security for one viewer, opened at one instant. Dropped without
-/// [`commit`](Scope::commit), it is rolled back.
+/// A transaction under row-level security for one viewer, opened at one instant. What was written is lost without
+/// [`commit`](Scope::commit).
 #[derive(Debug)]
 pub(crate) struct Scope {
     // Only absent while being dropped.
@@ -18,6 +18,14 @@ pub(crate) struct Scope {
     pub(crate) now: DateTime<Utc>,
     pub(crate) viewer: Viewer,
     opened: Instant,
+    /// The statement that ends a scope nobody has committed.
+    on_drop: &'static str,
+}
+
+/// The call that sets the identity and checks the session. Ids and times cannot carry SQL.
+fn check(viewer: &Viewer, now: DateTime<Utc>) -> String {
+    let now = now.format("%Y-%m-%dT%H:%M:%S%.6fZ");
+    format!("SELECT scope_open('{}', '{}', '{now}')", viewer.user_id, viewer.session_id)
 }
 
 /// Three tries, after 50 and 200 ms.
@@ -30,34 +38,40 @@ pub(crate) fn backoff() -> ExponentialBuilder {
 }
 
 impl Backend {
-    /// Opens a scope: one round trip, which also checks that the session lives. A lost connection is tried again,
-    /// because nothing has happened yet.
+    /// Opens a scope to write in: one round trip, which also checks that the session lives. A lost connection is tried
+    /// again, because nothing has happened yet.
     pub(crate) async fn scope(&self, viewer: &Viewer) -> Result<Scope> {
         let now = self.clock.now();
-        // Ids and times cannot carry SQL.
-        let check = format!(
-            "SELECT scope_open('{}', '{}', '{}')",
-            viewer.user_id.0,
-            viewer.session_id.0,
-            now.format("%Y-%m-%dT%H:%M:%S%.6fZ")
-        );
-        self.open_scope(viewer, now, &check).await
+        self.open_scope(viewer, now, &check(viewer, now), "ROLLBACK").await
+    }
+
+    /// Opens a scope to read in, which needs no end: what the check of the session notes is kept all the same.
+    pub(crate) async fn reading(&self, viewer: &Viewer) -> Result<Scope> {
+        let now = self.clock.now();
+        let check = format!("{}; SET TRANSACTION READ ONLY", check(viewer, now));
+        self.open_scope(viewer, now, &check, "COMMIT").await
     }
 
     /// Opens a scope for somebody who has just proved who they are and has no session yet: at sign-up and sign-in.
     pub(crate) async fn scope_before_session(&self, viewer: &Viewer) -> Result<Scope> {
         let identity = format!("SELECT set_config('app.user_id', '{}', true)", viewer.user_id.0);
-        self.open_scope(viewer, self.clock.now(), &identity).await
+        self.open_scope(viewer, self.clock.now(), &identity, "ROLLBACK").await
     }
 
-    async fn open_scope(&self, viewer: &Viewer, now: DateTime<Utc>, identify: &str) -> Result<Scope> {
+    async fn open_scope(
+        &self,
+        viewer: &Viewer,
+        now: DateTime<Utc>,
+        identify: &str,
+        on_drop: &'static str,
+    ) -> Result<Scope> {
         let begin = format!("BEGIN; {identify}");
         (|| async {
             let opened = Instant::now();
             let connection = self.pool.acquire().await?;
-            let mut scope = Scope { connection: Some(connection), now, viewer: viewer.clone(), opened };
+            let mut scope = Scope { connection: Some(connection), now, viewer: viewer.clone(), opened, on_drop };
             // sqlx's own transaction would hand the connection back still broken when the session has ended: it does
-            // not expect BEGIN to fail. Dropping the scope rolls back in every case.
+            // not expect BEGIN to fail. Dropping the scope ends the transaction in every case.
             sqlx::raw_sql(AssertSqlSafe(begin.as_str())).execute(scope.connection()?).await?;
             Ok(scope)
         })
@@ -86,7 +100,7 @@ impl Scope {
     /// Makes everything written durable.
     pub(crate) async fn commit(mut self) -> Result<()> {
         sqlx::raw_sql("COMMIT").execute(self.connection()?).await?;
-        // Handed back clean: nothing is left for `drop` to roll back.
+        // Handed back clean: nothing is left for `drop` to end.
         self.connection = None;
         Ok(())
     }
@@ -96,10 +110,11 @@ impl Drop for Scope {
     fn drop(&mut self) {
         self.viewer.client.db_time.add_since(self.opened);
         let Some(mut connection) = self.connection.take() else { return };
+        let end = self.on_drop;
         // Not on the way of the answer: the caller has what it wanted to read, or its refusal.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
-                if sqlx::raw_sql("ROLLBACK").execute(&mut *connection).await.is_err() {
+                if sqlx::raw_sql(end).execute(&mut *connection).await.is_err() {
                     connection.close_on_drop();
                 }
             });

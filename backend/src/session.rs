@@ -21,7 +21,7 @@ const LISTED: i64 = 100;
 impl Backend {
     /// The viewer's live sessions, last used first.
     pub async fn session_list(&self, viewer: &Viewer) -> Result<Vec<Session>> {
-        let mut scope = self.scope(viewer).await?;
+        let mut scope = self.reading(viewer).await?;
         let (user, now) = (scope.user(), scope.now);
         let rows = query_as!(
             SessionRow,

@@ -149,7 +149,7 @@ impl Backend {
         // One more than the page shows whether there is a next one.
         let wanted = i64::from(limit) + 1;
 
-        let mut scope = self.scope(viewer).await?;
+        let mut scope = self.reading(viewer).await?;
         let user = scope.user();
         let mut rows = match sort {
             Sort::Updated => {

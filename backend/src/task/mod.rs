@@ -107,7 +107,7 @@ impl Backend {
 
     /// One task, if the viewer may see it.
     pub async fn task_get(&self, viewer: &Viewer, id: TaskId) -> Result<Option<Task>> {
-        self.scope(viewer).await?.task(id).await
+        self.reading(viewer).await?.task(id).await
     }
 
     /// Changes what `change` names. What already is as asked stays as it is, so asking twice does no harm.
@@ -167,9 +167,9 @@ impl Backend {
                    DELETE FROM deleted_tasks WHERE user_id = $3 AND deleted_at < $5
                )
                INSERT INTO deleted_tasks (id, user_id, team_id, title, description, status, version, created_at,
-                                          updated_at, completed_at, creation_key, deleted_by, deleted_at)
+                                          updated_at, completed_at, deleted_by, deleted_at)
                SELECT id, user_id, team_id, title, description, status, version, created_at,
-                      updated_at, completed_at, creation_key, $3, $4 FROM gone
+                      updated_at, completed_at, $3, $4 FROM gone
                RETURNING title, deleted_at"#,
             id.0,
             version,
@@ -188,7 +188,7 @@ impl Backend {
 
     /// A deleted task of the viewer that can still be brought back.
     pub async fn task_deleted(&self, viewer: &Viewer, id: TaskId) -> Result<Option<DeletedTask>> {
-        let mut scope = self.scope(viewer).await?;
+        let mut scope = self.reading(viewer).await?;
         let oldest = scope.now - chrono::TimeDelta::days(UNDO_DAYS);
         let row =
             query!("SELECT title, deleted_at FROM deleted_tasks WHERE id = $1 AND deleted_at >= $2", id.0, oldest)
@@ -214,10 +214,9 @@ impl Backend {
                  FROM back JOIN deleted_task_shares share ON share.task_id = back.id
              )
              INSERT INTO tasks (id, user_id, team_id, title, description, status, version, created_at, updated_at,
-                                completed_at, creation_key)
+                                completed_at)
              OVERRIDING SYSTEM VALUE
-             SELECT id, user_id, team_id, title, description, status, version + 1, created_at, updated_at,
-                    completed_at, creation_key
+             SELECT id, user_id, team_id, title, description, status, version + 1, created_at, updated_at, completed_at
              FROM back
              RETURNING id, user_id, team_id, title, description, status, version, created_at, updated_at, completed_at",
             id.0,

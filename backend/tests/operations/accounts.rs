@@ -137,9 +137,13 @@ async fn the_last_use_of_a_session_is_noted_every_five_minutes(_: PgPoolOptions,
     world.pass(TimeDelta::minutes(4));
     assert_eq!(seen().await, start);
     world.pass(TimeDelta::minutes(2));
-    // The look-up that notes it is a transaction that only reads otherwise, so it must not be rolled back.
+    // Noted by every door that reads, although nothing else of it is written.
     world.backend.dashboard_read(&ada, None).await.unwrap();
     assert_eq!(seen().await, world.now());
+    world.pass(TimeDelta::minutes(6));
+    world.backend.task_list(&ada, &Default::default()).await.unwrap();
+    world.pass(TimeDelta::minutes(1));
+    assert_eq!(seen().await, world.now() - TimeDelta::minutes(1));
 }
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]

@@ -18,7 +18,7 @@ async fn realistic(world: &World, viewer: &Viewer) {
         "INSERT INTO tasks (user_id, title, created_at, updated_at)
          SELECT id, 'task ' || n, now() - n * interval '1 hour', now() FROM users, generate_series(1, 200) n",
         "UPDATE tasks SET status = 'completed', completed_at = now() WHERE id % 3 = 0",
-        "INSERT INTO deleted_tasks SELECT -id, user_id, NULL, title, '', status, 1, now(), now(), NULL, NULL, user_id, now()
+        "INSERT INTO deleted_tasks SELECT -id, user_id, NULL, title, '', status, 1, now(), now(), NULL, user_id, now()
          FROM tasks WHERE id % 10 = 1",
         "INSERT INTO task_shares SELECT t.id, t.user_id, u.id, 'view', now() FROM tasks t CROSS JOIN LATERAL
          (SELECT id FROM users WHERE users.id > t.user_id ORDER BY id LIMIT 1) u WHERE t.id % 10 = 0",

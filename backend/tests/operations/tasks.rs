@@ -83,6 +83,11 @@ async fn sending_a_form_twice_makes_one_task(_: PgPoolOptions, options: PgConnec
     let made = futures::future::join_all((0..5).map(|_| world.backend.task_create(&ada, new.clone()))).await;
     let ids: BTreeSet<TaskId> = made.into_iter().map(|task| task.unwrap().id).collect();
     assert_eq!(ids.len(), 1);
+    // Deleted, sent again, and the deletion undone: two tasks that the person asked for, and no quarrel about the key.
+    let first = *ids.first().unwrap();
+    world.backend.task_delete(&ada, first, None).await.unwrap();
+    assert_ne!(world.backend.task_create(&ada, new.clone()).await.unwrap().id, first);
+    assert_eq!(world.backend.task_restore(&ada, first).await.unwrap().id, first);
     // A key is its user's own.
     assert!(!ids.contains(&world.backend.task_create(&bob, new).await.unwrap().id));
 }
