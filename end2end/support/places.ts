@@ -1,0 +1,145 @@
+// Every page in every state worth looking at, for checks that all of them must pass.
+import { type Page, expect } from "@playwright/test";
+import { type Person, call } from "./person";
+import { open } from "./ready";
+
+/** A word nobody can break, text from right to left, markup, and as much of everything as fits. */
+const AWKWARD = [
+  "Averyveryverylongwordwithoutanybreakwhatsoever".repeat(4),
+  "Call the printer about the invoice that was sent twice and never paid, although everybody swears that it was",
+  "اكتب الملاحظات قبل يوم الاثنين",
+  "<b>Bold</b> & “quoted”",
+];
+
+export type Place = {
+  name: string;
+  /** Signed in unless it says otherwise. */
+  isOutside?: boolean;
+  open: (page: Page, person: Person) => Promise<void>;
+};
+
+async function fill(page: Page, person: Person) {
+  for (const title of AWKWARD) await person.hasTask(page, title, `About: ${title}\nAnd more.`);
+  await person.hasCompleted(page, "Renew the certificate");
+}
+
+export const PLACES: Place[] = [
+  { name: "sign-in", isOutside: true, open: async (page) => void (await open(page, "/sign-in?next=/tasks")) },
+  {
+    name: "a refused sign-in",
+    isOutside: true,
+    open: async (page) => {
+      await open(page, "/sign-in");
+      await page.getByLabel("Email").fill("nobody@example.org");
+      await page.getByLabel("Password").fill("Wrong-horse-1");
+      await page.getByRole("button", { name: "Sign in" }).click();
+      await expect(page.getByRole("alert")).toBeVisible();
+    },
+  },
+  { name: "sign-up", isOutside: true, open: async (page) => void (await open(page, "/sign-up")) },
+  {
+    name: "a refused sign-up",
+    isOutside: true,
+    open: async (page) => {
+      await open(page, "/sign-up");
+      await page.getByLabel("Name").fill("Ada");
+      await page.getByLabel("Email").fill("ada@example.org");
+      await page.getByLabel("Password").fill("weak");
+      await page.getByRole("button", { name: "Create account" }).click();
+      await expect(page.locator("#password-error")).toBeVisible();
+    },
+  },
+  { name: "the empty dashboard", open: async (page) => void (await open(page, "/dashboard")) },
+  {
+    name: "the full dashboard",
+    open: async (page, person) => {
+      await fill(page, person);
+      await open(page, "/dashboard");
+    },
+  },
+  {
+    name: "the dashboard while the server is away",
+    open: async (page, person) => {
+      await fill(page, person);
+      await open(page, "/dashboard");
+      await page.route("**/rpc/dashboard/read*", (route) => route.abort());
+      await expect(page.getByRole("button", { name: "Retry" })).toBeVisible();
+    },
+  },
+  { name: "the empty list", open: async (page) => void (await open(page, "/tasks")) },
+  {
+    name: "the full list with a question",
+    open: async (page, person) => {
+      await fill(page, person);
+      await open(page, "/tasks");
+      await page.getByRole("link", { name: /^Delete Renew/ }).click();
+      await expect(page.getByRole("button", { name: "Delete task" })).toBeVisible();
+    },
+  },
+  {
+    name: "the list in pages",
+    open: async (page, person) => {
+      for (let n = 1; n <= 26; n++) await person.hasTask(page, `Task ${n}`);
+      await open(page, "/tasks");
+      await expect(page.getByRole("link", { name: "Next page" })).toBeVisible();
+    },
+  },
+  {
+    name: "the filtered list",
+    open: async (page, person) => {
+      await fill(page, person);
+      await open(page, "/tasks?status=completed&q=renew&sort=title");
+    },
+  },
+  {
+    name: "a search without a result",
+    open: async (page, person) => {
+      await fill(page, person);
+      await open(page, "/tasks?q=nowhere");
+    },
+  },
+  {
+    name: "the list after a deletion, with a refused title",
+    open: async (page, person) => {
+      await fill(page, person);
+      const task = await person.hasTask(page, AWKWARD[0]);
+      await call(page.request, "task/delete", { id: String(task.id) });
+      await open(page, `/tasks?deleted=${task.id}`);
+      await expect(page.getByRole("button", { name: "Undo" })).toBeVisible();
+      await page.getByText("Add a description").click();
+      await page.getByLabel("New task").fill("  ");
+      await page.getByRole("button", { name: "Add task" }).click();
+      await expect(page.locator("#title-error")).toBeVisible();
+    },
+  },
+  {
+    name: "a task",
+    open: async (page, person) => {
+      const task = await person.hasTask(page, AWKWARD[1], "In words.");
+      await open(page, `/tasks/${task.id}`);
+    },
+  },
+  {
+    name: "a task with a question and a conflict",
+    open: async (page, person) => {
+      const task = await person.hasTask(page, AWKWARD[0], AWKWARD[0]);
+      await open(page, `/tasks/${task.id}?confirm=delete`);
+      await expect(page.getByRole("button", { name: "Delete task" })).toBeVisible();
+      const other = { id: String(task.id), version: "1", title: AWKWARD[0].slice(1), description: AWKWARD[0] };
+      await call(page.request, "task/update", other);
+      await page.getByLabel("Title").fill("Too late");
+      await page.getByRole("button", { name: "Save changes" }).click();
+      await expect(page.getByRole("blockquote")).toBeVisible();
+    },
+  },
+  { name: "a task that is not there", open: async (page) => void (await open(page, "/tasks/999999999")) },
+  {
+    name: "settings",
+    open: async (page, person) => {
+      await call(page.request, "account/sign_in", { email: person.email, password: person.password });
+      await open(page, "/settings");
+      await expect(page.getByRole("button", { name: "End all other sessions" })).toBeVisible();
+    },
+  },
+  { name: "a page that is not there", open: async (page) => void (await open(page, "/nowhere")) },
+];
