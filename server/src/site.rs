@@ -25,12 +25,10 @@ pub fn leptos_options(settings: &Settings) -> Result<LeptosOptions> {
             "there is no site folder, so pages come without style and scripts; TASKWIRE_SITE_DIR says where it is"
         );
     }
-    // `cargo leptos watch` says where its page listens for changes, and whether it has hashed the names.
+    // `cargo leptos watch` says where its page listens for changes, and may leave the names without hashes. Leptos
+    // reads the hashes beside the program for every page, and panics when they are missing.
     let variable = |name: &str| std::env::var(name).ok();
-    let hash_files = match variable("LEPTOS_HASH_FILES") {
-        Some(value) => value == "true",
-        None => beside.join("hash.txt").is_file(),
-    };
+    let hash_files = beside.join("hash.txt").is_file() && variable("LEPTOS_HASH_FILES").is_none_or(|on| on == "true");
     let reload_port = variable("LEPTOS_RELOAD_PORT").and_then(|port| port.parse().ok()).unwrap_or(3001);
     Ok(LeptosOptions::builder()
         .output_name(OUTPUT_NAME)

@@ -12,6 +12,7 @@ async fn hashed_files_come_compressed_and_are_kept_for_ever(_: PgPoolOptions, db
     for (name, content) in [("a.1f.js", "plain"), ("a.1f.js.br", "brotli"), ("a.1f.js.gz", "gzip")] {
         fs::write(site.path().join("pkg").join(name), content).unwrap();
     }
+    fs::write(site.path().join("hash.txt"), "js: 1f\nwasm: 2f\ncss: 3f\n").unwrap();
     fs::write(site.path().join("favicon.svg"), "<svg/>").unwrap();
     let app = App::with(db, Setup { site: site.path(), ..Setup::default() }).await;
     let mut browser = app.browser();

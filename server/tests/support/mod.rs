@@ -23,7 +23,7 @@ pub struct App {
     pub stopping: CancellationToken,
 }
 
-/// How a test wants the server.
+/// How a test wants the server. A `hash.txt` in the site says that file names are hashed.
 pub struct Setup<'a> {
     pub site: &'a Path,
     pub limits: Limits,
@@ -55,12 +55,13 @@ impl App {
             session_ttl: Duration::from_secs(3600),
         };
         let backend = Backend::start(settings).await.unwrap();
+        let hashes = setup.site.join("hash.txt");
         let options = leptos::config::LeptosOptions::builder()
             .output_name("taskwire")
             .site_root(setup.site.to_str().unwrap())
             .site_pkg_dir("pkg")
-            .hash_files(true)
-            .hash_file(std::sync::Arc::from("no-hashes.txt"))
+            .hash_files(hashes.is_file())
+            .hash_file(hashes.to_str().unwrap().into())
             .build();
         let stopping = CancellationToken::new();
         let cookies = CookieSettings { secure: setup.limits.https };

@@ -57,7 +57,8 @@ impl Program {
     }
 
     pub async fn healthy(&self) {
-        eventually("healthy", async || (self.get("/health").await?.contains("\"healthy\"")).then_some(())).await;
+        let healthy = async || self.get("/health").await.filter(|answer| answer.contains("\"healthy\""));
+        eventually("healthy", healthy).await;
     }
 
     pub fn log(&self) -> String {
@@ -102,6 +103,15 @@ impl Program {
     /// The PostgreSQL that serves the data folder, if one does.
     pub fn postgres(&self) -> Option<Pid> {
         postgres_of(&self.dir)
+    }
+}
+
+/// A failed test shows what the program said.
+impl Drop for Program {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("{}", self.log());
+        }
     }
 }
 
