@@ -97,7 +97,8 @@ impl Backend {
             .connect_with(connect)
             .await?;
         refuse_bypass(&pool).await?;
-        Ok(Self { pool, tokens: Tokens::new(&settings.secret, settings.session_ttl)?, hasher: Hasher::new(), clock })
+        let tokens = Tokens::new(&settings.secret, settings.session_ttl)?;
+        Ok(Self { pool, tokens, hasher: Hasher::new(), clock, time_zones: Arc::default() })
     }
 
     /// Waits for running operations and closes every connection.
