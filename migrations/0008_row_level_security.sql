@@ -19,7 +19,8 @@ BEGIN
         RAISE EXCEPTION 'the session has ended' USING ERRCODE = 'TW401';
     END IF;
     IF seen < p_now - interval '5 minutes' THEN
-        UPDATE sessions SET last_seen_at = p_now WHERE id = p_session;
+        -- Asked again, for the request that came at the same moment and was first.
+        UPDATE sessions SET last_seen_at = p_now WHERE id = p_session AND last_seen_at < p_now - interval '5 minutes';
     END IF;
 END
 $$;
