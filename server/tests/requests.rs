@@ -1,9 +1,11 @@
 //! Requests that are refused before the application sees them, and how answers are compressed.
 
-use super::support::{App, Setup};
+use super::support::{App, Setup, browser::Browser};
 use axum::{
+    Router,
     body::{Body, Bytes},
     http::{Method, StatusCode},
+    routing::get,
 };
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use std::time::Duration;
@@ -63,6 +65,20 @@ async fn a_request_that_takes_too_long_is_given_up(_: PgPoolOptions, db: PgConne
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(answer.header("retry-after"), "2");
     assert!(answer.text().contains("took too long"), "{}", answer.text());
+}
+
+#[tokio::test]
+async fn a_panic_is_answered_readably_and_tells_nothing() {
+    async fn boom() {
+        panic!("the inner workings");
+    }
+    let routes = Router::new().route("/boom", get(boom));
+    let mut browser = Browser::new(taskwire::middleware::wrap(routes, Setup::default().limits));
+    let page = browser.page("/boom").await;
+    assert_eq!(page.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(page.text().contains("Something went wrong") && page.text().contains(page.header("x-request-id")));
+    assert!(!page.text().contains("inner workings") && page.header("x-response-time").ends_with("ms"));
+    assert_eq!(browser.read("/boom").await.json()["code"], "internal");
 }
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]

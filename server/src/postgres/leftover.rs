@@ -46,8 +46,8 @@ impl PidFile {
 
     /// Makes PostgreSQL see that the file is stale.
     ///
-    /// After a reboot or in a restarted container the number may belong to any other program, and
-    /// PostgreSQL refuses to start. It ignores the number of its own parent, which is us; removing the
+    /// After a reboot or in a restarted container the number may belong to any other program, or to the dead
+    /// server itself where nobody reaps it, and PostgreSQL refuses to start. It ignores the number of its own parent, which is us; removing the
     /// file instead would also remove its check that no old worker still uses the shared memory.
     fn disown(&self) -> Result<()> {
         let rest = self.text.split_once('\n').map_or("", |(_, rest)| rest);
@@ -62,6 +62,11 @@ pub async fn clear(folder: &DataFolder) -> Result<()> {
     let Some(pid) = file.pid() else { return Ok(()) };
     let cluster = folder.cluster();
     if !serves(pid, &cluster) {
+        // The socket's lock has the same process id in it, and nothing else to check.
+        let lock = folder.socket_dir().join(".s.PGSQL.5432.lock");
+        if lock.exists() {
+            fs::remove_file(&lock).with_context(|| format!("cannot remove {}", lock.display()))?;
+        }
         return file.disown();
     }
     tracing::warn!(pid, "stopping the PostgreSQL that an earlier Taskwire left running");

@@ -62,7 +62,6 @@ impl Embedded {
     ) -> Result<Self> {
         let folder = Arc::new(folder);
         let programs = Programs::find(programs, folder.cluster_version()?)?;
-        leftover::clear(&folder).await?;
         cluster::create(&folder, &programs, purpose).await?;
         let launcher = Launcher::new(Arc::clone(&folder), &programs, purpose);
         let server = launcher.start(interrupt).await?;

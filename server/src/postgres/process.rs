@@ -1,6 +1,11 @@
 //! The PostgreSQL process: starting it, watching it, stopping it.
 
-use super::{Purpose, cluster, folder::DataFolder, leftover::PidFile, programs::Programs};
+use super::{
+    Purpose, cluster,
+    folder::DataFolder,
+    leftover::{self, PidFile},
+    programs::Programs,
+};
 use anyhow::{Result, anyhow, bail};
 use nix::{
     sys::signal::{Signal, kill},
@@ -48,11 +53,13 @@ impl Launcher {
         Self { folder, program: programs.path("postgres"), arguments, log: Log::default() }
     }
 
-    /// Starts the process and waits until it takes connections, however long recovery takes.
+    /// Clears away what is left of an earlier one, starts the process, and waits until it takes
+    /// connections, however long recovery takes.
     ///
     /// # Errors
     /// When it ends by itself (with its last words), or `stop` asks for the end.
     pub async fn start(&self, stop: &CancellationToken) -> Result<Child> {
+        leftover::clear(&self.folder).await?;
         let mut command = command(&self.folder, &self.program, &self.folder.cluster());
         command.args(&self.arguments).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut server = command.spawn().map_err(|error| cannot_run(&self.folder, &self.program, error))?;

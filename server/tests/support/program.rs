@@ -9,17 +9,20 @@ use std::{
     path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
     sync::{Arc, Mutex},
+    time::Duration,
 };
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::TcpStream,
     process::{Child, Command},
+    task::JoinHandle,
 };
 
 /// A running `taskwire`.
 pub struct Program {
     child: Child,
     log: Arc<Mutex<String>>,
+    reader: JoinHandle<()>,
     dir: PathBuf,
 }
 
@@ -39,14 +42,14 @@ impl Program {
         let log = Arc::new(Mutex::new(String::new()));
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let kept = Arc::clone(&log);
-        tokio::spawn(async move {
+        let reader = tokio::spawn(async move {
             while let Ok(Some(line)) = lines.next_line().await {
                 let mut kept = kept.lock().unwrap();
                 kept.push_str(&line);
                 kept.push('\n');
             }
         });
-        Self { child, log, dir: dir.to_owned() }
+        Self { child, log, reader, dir: dir.to_owned() }
     }
 
     /// Starts it and waits until it is healthy.
@@ -96,8 +99,10 @@ impl Program {
         kill(Pid::from_raw(i32::try_from(self.child.id().unwrap()).unwrap()), signal).unwrap();
     }
 
+    /// Waits for its end and its last words.
     pub async fn wait(&mut self) -> ExitStatus {
-        tokio::time::timeout(std::time::Duration::from_secs(60), self.child.wait()).await.unwrap().unwrap()
+        let end = async { (self.child.wait().await.unwrap(), (&mut self.reader).await.unwrap()).0 };
+        tokio::time::timeout(Duration::from_secs(60), end).await.unwrap()
     }
 
     /// The PostgreSQL that serves the data folder, if one does.
