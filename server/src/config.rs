@@ -130,7 +130,13 @@ pub struct Settings {
     pub slow_statement: Duration,
 
     /// What is logged: error, warn, info, debug or trace, also by part, as in `info,postgres=debug`.
-    #[arg(long, env = "TASKWIRE_LOG", value_name = "TASKWIRE_LOG", default_value = "info", global = true)]
+    #[arg(
+        long,
+        env = "TASKWIRE_LOG",
+        value_name = "TASKWIRE_LOG",
+        default_value = "info,sqlx::postgres::notice=warn",
+        global = true
+    )]
     pub log: String,
 
     /// How log lines look; `auto` is text on a terminal and JSON otherwise.
