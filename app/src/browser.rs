@@ -5,6 +5,16 @@ use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::HtmlDocument;
 
+/// Marks the document once wasm has taken over, for the style sheet (buttons that need scripts) and tests.
+pub fn mark_ready() {
+    Effect::new(|_| {
+        if let Some(root) = document().document_element() {
+            // Without the mark those buttons stay away.
+            drop(root.set_attribute("data-ready", ""));
+        }
+    });
+}
+
 /// Tells the server the browser's time zone, for people who did not choose one: a cookie for a year.
 pub fn keep_time_zone() {
     let told = RwSignal::new(false);

@@ -30,7 +30,7 @@ pub use rpc::{forms::serve as serve_rpc, server::CookieSettings};
 pub use shell::shell;
 
 use components::{header::Header, theme_switch::Colours};
-use leptos::{prelude::*, server::ServerActionError};
+use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
     SsrMode,
@@ -49,10 +49,10 @@ pub fn App() -> impl IntoView {
     provide_context(Colours::new());
     components::page::provide_focus();
     browser::keep_time_zone();
+    browser::mark_ready();
     view! {
         <Title formatter=request::title />
         <Router>
-            {own_words_only()}
             <Header />
             <Routes fallback=NotFoundPage>
                 <Route path=path!("/") view=|| view! { <Redirect path=next::HOME /> } ssr=SsrMode::Async />
@@ -64,13 +64,5 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/settings") view=SettingsPage ssr=SsrMode::Async />
             </Routes>
         </Router>
-    }
-}
-
-/// The router takes a form's complaint also from the address, so that a link could put words into our
-/// mouth. Ours come with the page (see [`rpc`]), so the address is not listened to.
-fn own_words_only() {
-    if use_context::<typed::Typed>().is_none() {
-        provide_context(ServerActionError::new("", ""));
     }
 }

@@ -1,11 +1,17 @@
 //! What a page needs to know about its surroundings, and where each side finds it: the server in the
 //! request, the browser in its document. The one place in which pages differ between the two.
 
-pub use side::{new_key, not_found, path, theme, title};
+pub use side::{new_key, not_found, path, refused, theme, title};
 
 #[cfg(feature = "ssr")]
 mod side {
-    use crate::{rpc::server::cookie, theme::Theme};
+    use crate::{
+        rpc::{
+            RpcError,
+            server::{cookie, refuse},
+        },
+        theme::Theme,
+    };
     use axum::http::request::Parts;
     use leptos::prelude::use_context;
 
@@ -31,6 +37,13 @@ mod side {
         }
     }
 
+    /// Says why the page has nothing to show.
+    pub fn refused(error: &RpcError) {
+        if let RpcError::Refused(error) = error {
+            refuse(error.clone());
+        }
+    }
+
     /// Marks a form, so that submitting it twice makes one thing.
     pub fn new_key() -> uuid::Uuid {
         uuid::Uuid::new_v4()
@@ -39,7 +52,7 @@ mod side {
 
 #[cfg(not(feature = "ssr"))]
 mod side {
-    use crate::theme::Theme;
+    use crate::{rpc::RpcError, theme::Theme};
     use leptos::prelude::document;
 
     /// The colours that the person chose on this browser.
@@ -60,6 +73,9 @@ mod side {
 
     /// Says that there is nothing at this address: the page does.
     pub fn not_found() {}
+
+    /// Says why the page has nothing to show: the page does.
+    pub fn refused(_: &RpcError) {}
 
     /// Marks a form, so that submitting it twice makes one thing. Not a secret: it only has to differ
     /// from the person's other keys, and `crypto.randomUUID` is missing on plain HTTP.

@@ -4,7 +4,10 @@ use super::{
     icon::{Icon, Mark},
     theme_switch::ThemeToggle,
 };
-use crate::{next, rpc::account::SignOut};
+use crate::{
+    next,
+    rpc::{self, account::SignOut},
+};
 use leptos::prelude::*;
 use leptos_router::{components::A, hooks::use_location};
 
@@ -58,7 +61,7 @@ pub fn SignOutForm(
     #[prop(optional)]
     words: bool,
 ) -> impl IntoView {
-    let sign_out = ServerAction::<SignOut>::new();
+    let sign_out = rpc::action::<SignOut>();
     view! {
         <ActionForm action=sign_out>
             <button class=class title=(!words).then_some("Sign out")>

@@ -5,7 +5,7 @@ use super::{
     here,
     icon::Icon,
 };
-use crate::{next, pages::not_found::Missing, rpc::RpcError};
+use crate::{next, pages::not_found::Missing, request, rpc::RpcError};
 use leptos::prelude::*;
 use leptos_router::components::Redirect;
 use taskwire_domain::Error;
@@ -49,6 +49,7 @@ pub fn NotLoaded(
     error: RpcError,
 ) -> impl IntoView {
     let here = here::path();
+    request::refused(&error);
     match error {
         RpcError::Refused(Error::Unauthorized) => {
             view! { <Redirect path=next::sign_in(&here.get_untracked()) /> }.into_any()

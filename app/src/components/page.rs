@@ -1,7 +1,7 @@
 //! The frame of every page: title, main landmark, one heading.
 
 use crate::browser;
-use leptos::{html::Main, prelude::*};
+use leptos::{html::Main, prelude::*, text_prop::TextProp};
 use leptos_meta::Title;
 
 /// Whether the page is the first one, which the browser itself has announced.
@@ -16,9 +16,10 @@ pub fn provide_focus() {
 /// A page's frame. Opened by the router it takes the focus, so that a screen reader starts there.
 #[component]
 pub fn Page(
-    /// For the window's title.
+    /// For the window's title. Leptos reads it when the page is done, maybe outside of the page's arena,
+    /// where only texts and signals of the `Arc` kind are still there.
     #[prop(into)]
-    title: Signal<String>,
+    title: TextProp,
     /// How wide the content may be: `page-narrow` for forms.
     #[prop(optional)]
     class: &'static str,

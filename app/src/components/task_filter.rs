@@ -74,7 +74,7 @@ pub fn StatusTabs(
     /// What is shown.
     url: Memo<ListUrl>,
     /// How many tasks are pending and completed.
-    counts: RwSignal<(i64, i64)>,
+    counts: Signal<(i64, i64)>,
 ) -> impl IntoView {
     let tab = move |status: Option<Status>, name: &'static str| {
         let count = move || {

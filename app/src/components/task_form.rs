@@ -31,8 +31,9 @@ pub fn TaskForm(
 
     // What the task says now, while the person's text is about an older version. Without JavaScript the
     // page is rendered again and has just read it.
-    let rival = RwSignal::new(stale().then(|| first.clone()));
-    let read = typed::<Update>("version").and_then(|version| version.parse().ok()).filter(|_| !stale());
+    let shown_again = untrack(stale);
+    let rival = RwSignal::new(shown_again.then(|| first.clone()));
+    let read = typed::<Update>("version").and_then(|version| version.parse().ok()).filter(|_| !shown_again);
     let base = RwSignal::new(Task { version: read.unwrap_or(first.version), ..first.clone() });
     Effect::new(move |_| match update.value().get() {
         Some(Err(RpcError::Refused(Error::Stale))) => spawn_local(async move {

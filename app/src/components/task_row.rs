@@ -4,7 +4,10 @@ use super::{here::Here, icon::Icon, moment::Ago};
 use crate::{
     browser,
     list_url::ListUrl,
-    rpc::task::{Complete, Delete, Reopen},
+    rpc::{
+        self,
+        task::{Complete, Delete, Reopen},
+    },
 };
 use chrono::{DateTime, Utc};
 use leptos::{ev::SubmitEvent, html, prelude::*, server_fn::ServerFn};
@@ -27,7 +30,7 @@ pub struct TaskActions {
 impl TaskActions {
     /// Fresh ones for a page; after a refused form without JavaScript they hold the refusal.
     pub fn new() -> Self {
-        Self { complete: ServerAction::new(), reopen: ServerAction::new(), delete: ServerAction::new() }
+        Self { complete: rpc::action(), reopen: rpc::action(), delete: rpc::action() }
     }
 }
 
@@ -40,10 +43,11 @@ impl Default for TaskActions {
 /// A task with its buttons.
 #[component]
 pub fn TaskRow(
-    /// The task; changes where it stands when it is completed or reopened.
-    task: RwSignal<Task>,
+    /// The task; changes where it stands.
+    task: Memo<Task>,
     /// When the list was read.
-    now: DateTime<Utc>,
+    #[prop(into)]
+    now: Signal<DateTime<Utc>>,
     /// The list's address.
     #[prop(into)]
     url: Signal<ListUrl>,
@@ -68,9 +72,10 @@ pub fn TaskRow(
                 </Show>
                 <p class="task-meta">
                     {move || {
+                        let now = now.get();
                         task.with(|task| match task.completed_at {
-                            Some(done) => view! { "Completed " <Ago then=done now=now.max(done) /> },
-                            None => view! { "Changed " <Ago then=task.updated_at now=now.max(task.updated_at) /> },
+                            Some(done) => view! { "Completed " <Ago then=done now /> },
+                            None => view! { "Changed " <Ago then=task.updated_at now /> },
                         })
                     }}
                 </p>
@@ -97,6 +102,7 @@ pub fn TaskRow(
             <Show when=move || asks.get()>
                 <ConfirmDelete
                     id
+                    title
                     version=Signal::derive(move || task.with(|task| task.version))
                     action=actions.delete
                     keep=Signal::derive(move || format!("{}#task-{id}", url.with(ListUrl::settled)))
@@ -161,6 +167,9 @@ pub fn StatusButton(
 pub fn ConfirmDelete(
     /// The task.
     id: TaskId,
+    /// Its title.
+    #[prop(into)]
+    title: Signal<String>,
     /// The version that the person sees.
     #[prop(into)]
     version: Signal<i32>,
@@ -174,7 +183,7 @@ pub fn ConfirmDelete(
     Effect::new(move |_| browser::focus(question.get().map(Into::into)));
     view! {
         <div class="confirm" role="group" aria-labelledby=format!("confirm-{id}") tabindex="-1" node_ref=question>
-            <p id=format!("confirm-{id}")>"Delete this task? You can undo it for 30 days."</p>
+            <p id=format!("confirm-{id}")>"Delete “"<bdi>{title}</bdi>"”? You can undo it for 30 days."</p>
             <div class="actions">
                 <ActionForm action>
                     <Here />

@@ -1,7 +1,11 @@
 //! The switch between light and dark.
 
 use super::{here, icon::Icon};
-use crate::{request, rpc::preferences::SetTheme, theme::Theme};
+use crate::{
+    request,
+    rpc::{self, preferences::SetTheme},
+    theme::Theme,
+};
 use leptos::prelude::*;
 
 /// The colours of this browser, for every part of the page that shows or changes them.
@@ -14,7 +18,7 @@ pub struct Colours {
 impl Colours {
     /// As the request says.
     pub fn new() -> Self {
-        Self { chosen: RwSignal::new(request::theme()), save: ServerAction::new() }
+        Self { chosen: RwSignal::new(request::theme()), save: rpc::action() }
     }
 
     /// Changes the page at once; the form around the button tells the server.

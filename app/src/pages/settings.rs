@@ -20,9 +20,9 @@ use taskwire_domain::{account::Account, session::Session};
 /// What a person can see and change about themselves.
 #[component]
 pub fn SettingsPage() -> impl IntoView {
-    let set_zone = ServerAction::<SetTimeZone>::new();
-    let end = ServerAction::<End>::new();
-    let end_others = ServerAction::<EndOthers>::new();
+    let set_zone = rpc::action::<SetTimeZone>();
+    let end = rpc::action::<End>();
+    let end_others = rpc::action::<EndOthers>();
     let changes = move || (set_zone.version().get(), end.version().get(), end_others.version().get());
     let data = Resource::new(changes, |_| async {
         try_join!(rpc::account::get(), rpc::account::time_zones(), rpc::session::list())

@@ -9,7 +9,7 @@ use crate::{
         page::Page,
     },
     next,
-    rpc::account::SignIn,
+    rpc::{self, account::SignIn},
     typed::typed,
 };
 use leptos::prelude::*;
@@ -18,7 +18,7 @@ use leptos_router::hooks::use_query_map;
 /// Email and password, and the way to an account for those who have none.
 #[component]
 pub fn SignInPage() -> impl IntoView {
-    let sign_in = ServerAction::<SignIn>::new();
+    let sign_in = rpc::action::<SignIn>();
     let error = Signal::derive(move || sign_in.value().get().and_then(Result::err));
     let wanted = wanted_page();
     let sent_here = move || wanted.with(|next| !next.is_empty()) && error.get().is_none();

@@ -3,7 +3,7 @@
 use super::sign_in::{to, wanted_page};
 use crate::{
     components::{banner::Refusal, field::Field, here::Here, icon::Mark, page::Page},
-    rpc::account::SignUp,
+    rpc::{self, account::SignUp},
     typed::typed,
 };
 use leptos::prelude::*;
@@ -13,7 +13,7 @@ const PASSWORD_RULES: &str = "8 to 128 characters with an upper-case letter, a l
 /// Name, email and password; the rules stand there before one of them is broken.
 #[component]
 pub fn SignUpPage() -> impl IntoView {
-    let sign_up = ServerAction::<SignUp>::new();
+    let sign_up = rpc::action::<SignUp>();
     let error = Signal::derive(move || sign_up.value().get().and_then(Result::err));
     let wanted = wanted_page();
     let name = typed::<SignUp>("name").unwrap_or_default();

@@ -29,9 +29,9 @@ use taskwire_domain::{
 pub fn TaskPage() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("id").and_then(|id| id.parse::<TaskId>().ok())));
-    let update = ServerAction::<Update>::new();
+    let update = rpc::action::<Update>();
     let actions = TaskActions::new();
-    let title = RwSignal::new("Task".to_owned());
+    let title = ArcRwSignal::new("Task".to_owned());
     let task = Resource::new(
         move || id.get(),
         |id| async move {
@@ -41,8 +41,12 @@ pub fn TaskPage() -> impl IntoView {
             }
         },
     );
+    let window_title = {
+        let title = title.clone();
+        move || title.get()
+    };
     view! {
-        <Page title class="page-narrow">
+        <Page title=window_title class="page-narrow">
             <p class="crumbs">
                 <a href="/tasks">
                     <Icon icon=icondata::LuArrowLeft />
@@ -50,14 +54,19 @@ pub fn TaskPage() -> impl IntoView {
                 </a>
             </p>
             <Load resource=task skeleton=|| view! { <Skeleton lines=4 /> } let:task>
-                <TaskView task update actions title />
+                <TaskView task update actions title=title.clone() />
             </Load>
         </Page>
     }
 }
 
 #[component]
-fn TaskView(task: Task, update: ServerAction<Update>, actions: TaskActions, title: RwSignal<String>) -> impl IntoView {
+fn TaskView(
+    task: Task,
+    update: ServerAction<Update>,
+    actions: TaskActions,
+    title: ArcRwSignal<String>,
+) -> impl IntoView {
     title.set(task.title.clone());
     let id = task.id;
     let task = RwSignal::new(task);
@@ -138,6 +147,7 @@ fn DeletePart(id: TaskId, #[prop(into)] task: Signal<Task>, actions: TaskActions
             >
                 <ConfirmDelete
                     id
+                    title=Signal::derive(move || task.with(|task| task.title.clone()))
                     version=Signal::derive(move || task.with(|task| task.version))
                     action=actions.delete
                     keep=format!("/tasks/{id}#delete")

@@ -4,7 +4,7 @@ use crate::{
     components::{
         banner::Refusal,
         empty::Empty,
-        load::Load,
+        load::NotLoaded,
         page::Page,
         pager::Pager,
         quick_add::QuickAdd,
@@ -31,8 +31,8 @@ use taskwire_domain::task::{Status, Task, TaskPage};
 pub fn TasksPage() -> impl IntoView {
     let query = use_query_map();
     let url = Memo::new(move |_| query.with(ListUrl::read));
-    let create = ServerAction::<Create>::new();
-    let restore = ServerAction::<Restore>::new();
+    let create = rpc::action::<Create>();
+    let restore = rpc::action::<Restore>();
     let actions = TaskActions::new();
 
     let wanted = Memo::new(move |_| url.with(ListUrl::query));
@@ -57,6 +57,7 @@ pub fn TasksPage() -> impl IntoView {
         false,
     );
 
+    let loaded = move || page.with(|page| matches!(page, Some(Ok(_))));
     view! {
         <Page title="Tasks">
             <h1>"Tasks"</h1>
@@ -64,9 +65,12 @@ pub fn TasksPage() -> impl IntoView {
             <Undo id=Signal::derive(move || url.with(|url| url.deleted)) action=restore />
             <Refusal error=Signal::derive(move || failed(actions)) />
             <TaskFilter url />
-            <Load resource=page skeleton=|| view! { <Skeleton lines=6 /> } let:page>
-                <TaskList page url actions />
-            </Load>
+            <Transition fallback=|| view! { <Skeleton lines=6 /> }>
+                {move || page.get().and_then(Result::err).map(|error| view! { <NotLoaded error /> })}
+                <Show when=loaded>
+                    <TaskList page url actions />
+                </Show>
+            </Transition>
         </Page>
     }
 }
@@ -77,53 +81,78 @@ fn failed(actions: TaskActions) -> Option<RpcError> {
     changed.or_else(|| actions.delete.value().get().and_then(Result::err))
 }
 
-/// What the list holds. Completing and reopening changes a row where it stands, so that it neither jumps
-/// away from under the pointer nor loses the focus; the next visit sorts and filters anew.
+/// What the list holds. It stays when newer data comes: a row is the same element as long as it shows the
+/// same task, so that no click and no focus ever lands on another one. Completing and reopening changes a
+/// row where it stands; the next load sorts and filters anew.
 #[component]
 fn TaskList(
     /// What the server answered.
-    page: TaskPage,
+    page: Resource<Result<TaskPage, RpcError>>,
     /// The list's address.
     url: Memo<ListUrl>,
     /// What rows can ask for.
     actions: TaskActions,
 ) -> impl IntoView {
-    let counts = RwSignal::new((page.pending, page.completed));
-    let now = page.now;
-    let rows: Vec<RwSignal<Task>> = page.tasks.into_iter().map(RwSignal::new).collect();
-    Effect::new({
-        let rows = rows.clone();
-        move |_| {
-            for changed in
-                [actions.complete.value().get(), actions.reopen.value().get()].into_iter().flatten().flatten()
-            {
-                let Some(row) = rows.iter().find(|row| row.with_untracked(|task| task.id == changed.id)) else {
-                    continue;
-                };
-                let (status, version) = row.with_untracked(|task| (task.status, task.version));
-                if version >= changed.version {
-                    continue;
-                }
-                counts.update(|(pending, completed)| match (status, changed.status) {
-                    (Status::Pending, Status::Completed) => (*pending, *completed) = (*pending - 1, *completed + 1),
-                    (Status::Completed, Status::Pending) => (*pending, *completed) = (*pending + 1, *completed - 1),
-                    _ => {}
-                });
-                row.set(changed);
-            }
+    let last = Memo::new(move |last: Option<&Option<TaskPage>>| {
+        page.get().and_then(Result::ok).or_else(|| last.cloned().flatten())
+    });
+    // What the buttons changed since.
+    let newer = RwSignal::new(Vec::<Task>::new());
+    Effect::new(move |_| {
+        for task in [actions.complete.value().get(), actions.reopen.value().get()].into_iter().flatten().flatten() {
+            newer.update(|newer| {
+                newer.retain(|known| known.id != task.id || known.version > task.version);
+                newer.push(task);
+            });
         }
     });
-    let list = if rows.is_empty() {
-        view! { <NoTasks url=url.get_untracked() none_at_all=page.pending + page.completed == 0 /> }.into_any()
-    } else {
-        let rows = rows.into_iter().map(|task| view! { <TaskRow task now url actions /> }).collect_view();
-        view! { <ul class="task-list panel">{rows}</ul> }.into_any()
+    let shown = Memo::new(move |_| last.get().map(|page| newer.with(|newer| with_newer(page, newer))));
+    let tasks = move || shown.with(|page| page.as_ref().map(|page| page.tasks.clone()).unwrap_or_default());
+    let counts = Signal::derive(move || shown.with(|page| page.as_ref().map_or((0, 0), |p| (p.pending, p.completed))));
+    let now = Signal::derive(move || shown.with(|page| page.as_ref().map(|page| page.now).unwrap_or_default()));
+    let none = Memo::new(move |_| tasks().is_empty());
+    let row = move |first: Task| {
+        let task = Memo::new(move |last: Option<&Task>| {
+            let current = tasks().into_iter().find(|task| task.id == first.id);
+            current.or_else(|| last.cloned()).unwrap_or_else(|| first.clone())
+        });
+        view! { <TaskRow task now url actions /> }
     };
     view! {
         <StatusTabs url counts />
-        {list}
-        <Pager url=url.get_untracked() next=page.next />
+        <Show when=move || none.get()>
+            {move || view! { <NoTasks url=url.get() none_at_all=counts.get() == (0, 0) /> }}
+        </Show>
+        <ul class="task-list panel" hidden=move || none.get()>
+            <For each=tasks key=|task| task.id children=row />
+        </ul>
+        {move || {
+            let next = shown.with(|page| page.as_ref().and_then(|page| page.next.clone()));
+            view! { <Pager url=url.get() next /> }
+        }}
     }
+}
+
+/// The page with what was completed and reopened since it was read.
+fn with_newer(mut page: TaskPage, newer: &[Task]) -> TaskPage {
+    for task in &mut page.tasks {
+        let Some(newer) = newer.iter().find(|newer| newer.id == task.id && newer.version > task.version) else {
+            continue;
+        };
+        match (task.status, newer.status) {
+            (Status::Pending, Status::Completed) => {
+                (page.pending, page.completed) = (page.pending - 1, page.completed + 1)
+            }
+            (Status::Completed, Status::Pending) => {
+                (page.pending, page.completed) = (page.pending + 1, page.completed - 1)
+            }
+            _ => {}
+        }
+        // Time goes on after the list was read.
+        page.now = page.now.max(newer.updated_at);
+        task.clone_from(newer);
+    }
+    page
 }
 
 #[component]

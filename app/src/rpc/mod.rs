@@ -21,3 +21,24 @@ pub mod session;
 pub mod task;
 
 pub use error::RpcError;
+
+use crate::typed::Typed;
+use leptos::{
+    prelude::{ServerAction, provide_context, use_context},
+    server::ServerActionError,
+    server_fn::{ServerFn, error::FromServerFnError},
+};
+
+/// An action for a form. After a refused form without JavaScript it holds the refusal.
+///
+/// Leptos takes a refusal also from the address, so that a link could put words into our mouth. Ours
+/// come with the page (see [`forms`]), so the address is not listened to.
+pub fn action<S>() -> ServerAction<S>
+where
+    S: ServerFn<Error: FromServerFnError + Send + Sync, Output: Send + Sync> + Clone + Send + Sync + 'static,
+{
+    if use_context::<Typed>().is_none() {
+        provide_context(ServerActionError::new("", ""));
+    }
+    ServerAction::new()
+}
