@@ -108,8 +108,10 @@ words!(
 
 words!(
     /// The order of a list.
+    #[derive(Default)]
     Sort {
         /// Last changed first.
+        #[default]
         Updated = "updated",
         /// Last created first.
         Newest = "newest",
@@ -119,12 +121,6 @@ words!(
         Title = "title",
     }
 );
-
-impl Default for Sort {
-    fn default() -> Self {
-        Self::Updated
-    }
-}
 
 fn title(text: &str) -> Result<String, FieldError> {
     text::single_line("title", "The title", text, 1, TITLE_MAX)

@@ -14,21 +14,6 @@ async fn refuses(dir: &Path, more: &[(&str, &str)]) -> String {
     program.log()
 }
 
-/// Signs up; returns the session's cookie.
-async fn sign_up(program: &Program) -> String {
-    let form = "email=ada%40example.org&password=Correct-horse-1&name=Ada";
-    let answer = program.request("POST /rpc/account/sign_up", form).await.unwrap();
-    let (_, cookie) = answer.split_once("taskwire_session=").unwrap();
-    format!("taskwire_session={}", cookie.split(';').next().unwrap())
-}
-
-/// Adds a task; whether the program said that it is kept.
-async fn add(program: &Program, cookie: &str, title: &str) -> bool {
-    let head = "POST /rpc/task/create";
-    let answer = program.request_as(cookie, head, &format!("title={title}")).await;
-    answer.is_some_and(|answer| answer.starts_with("HTTP/1.1 200"))
-}
-
 #[tokio::test]
 async fn the_first_start_makes_a_private_folder_and_a_second_one_is_told_who_has_it() {
     let dir = data_dir();
@@ -52,9 +37,9 @@ async fn the_first_start_makes_a_private_folder_and_a_second_one_is_told_who_has
 async fn nothing_acknowledged_is_lost_when_taskwire_is_killed() {
     let dir = data_dir();
     let mut program = Program::serve(dir.path()).await;
-    let cookie = sign_up(&program).await;
+    let cookie = program.sign_up().await;
     for n in 0..5 {
-        assert!(add(&program, &cookie, &format!("kept-{n}")).await);
+        assert!(program.add(&cookie, &format!("kept-{n}")).await);
     }
     let (_, token) = cookie.split_once('=').unwrap();
     for private in [token, "ada@", "ada%40", "Correct-horse", "kept-0"] {
@@ -77,13 +62,13 @@ async fn nothing_acknowledged_is_lost_when_taskwire_is_killed() {
 async fn nothing_acknowledged_is_lost_when_postgres_is_killed() {
     let dir = data_dir();
     let mut program = Program::serve(dir.path()).await;
-    let cookie = sign_up(&program).await;
+    let cookie = program.sign_up().await;
     let mut kept = vec![];
     for round in 0..3 {
         let first = program.postgres().unwrap();
         for n in 0..5 {
             let title = format!("kept-{round}-{n}");
-            assert!(add(&program, &cookie, &title).await);
+            assert!(program.add(&cookie, &title).await);
             kept.push(title);
         }
         kill(first, Signal::SIGKILL).unwrap();
@@ -102,8 +87,8 @@ async fn nothing_acknowledged_is_lost_when_postgres_is_killed() {
 async fn both_killed_at_once_recover_at_the_next_start() {
     let dir = data_dir();
     let mut program = Program::serve(dir.path()).await;
-    let cookie = sign_up(&program).await;
-    assert!(add(&program, &cookie, "kept").await);
+    let cookie = program.sign_up().await;
+    assert!(program.add(&cookie, "kept").await);
     let postgres = program.postgres().unwrap();
     program.signal(Signal::SIGKILL);
     kill(postgres, Signal::SIGKILL).unwrap();

@@ -8,7 +8,7 @@ use std::{
 };
 
 /// The oldest major version whose SQL the migrations may use.
-pub const OLDEST: u32 = 14;
+pub const OLDEST: u32 = 15;
 
 /// One installation's folder of programs.
 #[derive(Debug, Clone, PartialEq, Eq)]

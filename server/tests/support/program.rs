@@ -54,9 +54,19 @@ impl Program {
 
     /// Starts it and waits until it is healthy.
     pub async fn serve(dir: &Path) -> Self {
-        let program = Self::start(dir, &[]);
+        Self::serve_with(dir, &[]).await
+    }
+
+    /// The same with more settings.
+    pub async fn serve_with(dir: &Path, more: &[(&str, &str)]) -> Self {
+        let program = Self::start(dir, more);
         program.healthy().await;
         program
+    }
+
+    /// Whether it takes connections.
+    pub async fn listens(&self) -> bool {
+        TcpStream::connect(self.address().unwrap()).await.is_ok()
     }
 
     pub async fn healthy(&self) {
@@ -71,7 +81,8 @@ impl Program {
     fn address(&self) -> Option<String> {
         let log = self.log();
         let (_, rest) = log.split_once("http://")?;
-        Some(rest.lines().next()?.trim().to_owned())
+        // In a line of text, or inside one of JSON.
+        rest.split(|c: char| !c.is_ascii_digit() && !".:".contains(c)).next().map(str::to_owned)
     }
 
     /// A plain request over a socket; `None` when the program does not answer.
@@ -93,6 +104,27 @@ impl Program {
 
     pub async fn get(&self, path: &str) -> Option<String> {
         self.request(&format!("GET {path}"), "").await
+    }
+
+    /// Signs up; returns the session's cookie.
+    pub async fn sign_up(&self) -> String {
+        let form = "email=ada%40example.org&password=Correct-horse-1&name=Ada";
+        let answer = self.request("POST /rpc/account/sign_up", form).await.unwrap();
+        let (_, cookie) = answer.split_once("taskwire_session=").unwrap();
+        format!("taskwire_session={}", cookie.split(';').next().unwrap())
+    }
+
+    /// Adds a task; whether the program said that it is kept.
+    pub async fn add(&self, cookie: &str, title: &str) -> bool {
+        let answer = self.request_as(cookie, "POST /rpc/task/create", &format!("title={title}")).await;
+        answer.is_some_and(|answer| answer.starts_with("HTTP/1.1 200"))
+    }
+
+    /// A connection to its PostgreSQL, as the one who owns everything.
+    pub async fn database(&self) -> sqlx::PgConnection {
+        let options = sqlx::postgres::PgConnectOptions::new();
+        let options = options.socket(self.dir.join("run")).username("taskwire").database("taskwire");
+        sqlx::ConnectOptions::connect(&options).await.unwrap()
     }
 
     pub fn signal(&self, signal: Signal) {
