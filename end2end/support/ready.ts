@@ -17,10 +17,11 @@ export async function countForms(context: BrowserContext) {
 
 /** Waits until wasm has taken over every form of the page. */
 export async function ready(page: Page) {
-  await page.waitForFunction(() => {
+  const allTaken = () => {
     const forms = [...document.forms] as (HTMLFormElement & Watched)[];
     return forms.length > 0 && forms.every((form) => form.isTaken);
-  });
+  };
+  await page.waitForFunction(allTaken, undefined, { timeout: 20_000 });
 }
 
 /** Opens a page and waits until it is ready. */

@@ -12,7 +12,7 @@ type Fixtures = {
   console: Console;
   /** Another browser, with a memory of its own. */
   anotherBrowser: (options?: Parameters<import("@playwright/test").Browser["newContext"]>[0]) => Promise<Page>;
-  /** Somebody with an account, signed in on `page`. */
+  /** Somebody with an account, signed in on `page`; to ask for them is enough. */
   person: Person;
 };
 

@@ -13,7 +13,6 @@ test.describe("a title", () => {
     ["with control characters", "bell\u0007", "The title must be one line without control characters."],
   ]) {
     test(`${kind} is refused beside the field, and stays in it`, async ({ page, person, console }) => {
-      void person;
       console.expectStatus(422, "/rpc/task/create");
       await open(page, "/tasks");
       await add(page, title);
@@ -28,14 +27,12 @@ test.describe("a title", () => {
   }
 
   test("of 200 characters, spaces around it aside, is taken whole", async ({ page, person }) => {
-    void person;
     await open(page, "/tasks");
     await add(page, `  ${"🐝".repeat(200)}  `);
     await expect(row(page, "🐝".repeat(200))).toBeVisible();
   });
 
-  test("with HTML is text everywhere", async ({ page, person, console }) => {
-    void console;
+  test("with HTML is text everywhere", async ({ page, person }) => {
     await page.addInitScript(() => Object.assign(window, { attack: () => Object.assign(window, { attacked: true }) }));
     const title = `</title><img src=x onerror="attack()"><script>attack()</script>&amp;`;
     const text = `</textarea><script>attack()</script>`;
@@ -165,7 +162,6 @@ test("an edit that comes too late shows both texts and lets the person choose", 
 
 test.describe("a double click", () => {
   test("makes one task", async ({ page, person }) => {
-    void person;
     await open(page, "/tasks");
     await page.getByLabel("New task").fill("Only once");
     await page.getByRole("button", { name: "Add task" }).dblclick();
@@ -193,7 +189,6 @@ test.describe("without JavaScript", () => {
   test.use({ javaScriptEnabled: false });
 
   test("a form sent twice makes one task", async ({ page, person }) => {
-    void person;
     await page.goto("/tasks");
     const key = await page.locator("input[name=key]").inputValue();
     const form = { title: "Only once", description: "", key };

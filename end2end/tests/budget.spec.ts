@@ -28,7 +28,6 @@ test("the dashboard's first visit takes at most 12 requests and less than 300 kB
 });
 
 test("the dashboard's second visit loads the page and nothing that was kept", async ({ page, person }) => {
-  void person;
   await open(page, "/dashboard");
   const loaded: string[] = [];
   page.on("requestfinished", async (request) => {

@@ -83,8 +83,8 @@ test("a newcomer signs up, keeps tasks, finds the way around, and signs out", as
     await expect(number(page, "Completion rate")).toHaveText("33.3 %");
     await expect(page.getByRole("region", { name: "Recent tasks" }).getByRole("link")).toHaveText([
       "Water the plants",
-      "Write to Grace",
       "Buy oat milk",
+      "Write to Grace",
     ]);
     await page.getByRole("region", { name: "Statistics" }).getByRole("link", { name: "Completed" }).click();
     await expect(titles(page)).toHaveText(["Water the plants"]);

@@ -1,7 +1,6 @@
 // The dashboard follows what happens elsewhere (D1 to D3).
 import type { Page } from "@playwright/test";
 import { add, number, row } from "../support/screens";
-import { newcomer } from "../support/person";
 import { open } from "../support/ready";
 import { expect, test } from "../support/test";
 
@@ -37,28 +36,55 @@ test("tasks typed in one browser appear in another's dashboard within seconds", 
 });
 
 test.describe("polling", () => {
-  // The page's clock stands still and is moved by hand, so that nothing depends on the machine's speed.
-  async function openWithStoppedClock(page: Page) {
-    await newcomer().signUp(page);
-    // Told already, the time zone causes no question of its own.
-    const zone = await page.evaluate(() => Intl.DateTimeFormat().resolvedOptions().timeZone);
-    await page.context().addCookies([{ name: "tz", value: encodeURIComponent(zone), url: process.env.TASKWIRE_TESTED }]);
-    await page.clock.install();
-    await open(page, "/dashboard");
-    await page.clock.pauseAt(Date.now() + 60_000);
-    const questions: string[] = [];
-    page.on("request", (request) => {
-      if (request.url().includes("/rpc/dashboard/read")) questions.push(request.url());
-    });
-    const fiveSecondsLater = async () => {
-      const answer = page.waitForResponse(POLL);
-      await page.clock.runFor(5_000);
-      await answer;
-    };
-    // One question and its answer, so that nothing of the time before is under way.
-    await fiveSecondsLater();
-    questions.length = 0;
-    return { questions, fiveSecondsLater };
+  /**
+   * A dashboard whose clock stands still and is moved by hand, so that nothing depends on the machine's
+   * speed. Each answer has another number of pending tasks, by which it is known to have arrived.
+   */
+  class StoppedDashboard {
+    private count = 0;
+    private answers = Promise.resolve();
+
+    constructor(private readonly page: Page) {}
+
+    async open() {
+      const { page } = this;
+      await page.route(POLL, async (route) => {
+        const pending = ++this.count;
+        const response = await route.fetch();
+        const json = await response.json();
+        json.statistics.pending = pending;
+        await this.answers;
+        await route.fulfill({ response, json });
+      });
+      await page.clock.install();
+      await open(page, "/dashboard");
+      await page.clock.pauseAt(Date.now() + 60_000);
+      await this.answered();
+      return this;
+    }
+
+    after(milliseconds: number) {
+      return this.page.clock.runFor(milliseconds);
+    }
+
+    /** How often it has asked. What it asked before the page's own request here has been counted by then. */
+    async questions() {
+      await this.page.evaluate(() => fetch("/health/live", { cache: "no-store" }));
+      return this.count;
+    }
+
+    /** Waits until every question so far is answered and shown. */
+    async answered() {
+      const questions = await this.questions();
+      if (questions > 0) await expect(number(this.page, "Pending")).toHaveText(String(questions));
+    }
+
+    /** Holds the answers back until the returned function is called. */
+    holdAnswers(): () => void {
+      let release = () => {};
+      this.answers = new Promise((resolve) => (release = resolve));
+      return release;
+    }
   }
 
   async function setVisibility(page: Page, state: "visible" | "hidden") {
@@ -69,59 +95,67 @@ test.describe("polling", () => {
     }, state);
   }
 
-  test("asks once in five seconds, and not again while an answer is awaited", async ({ page }) => {
-    const { questions, fiveSecondsLater } = await openWithStoppedClock(page);
-    await fiveSecondsLater();
-    await fiveSecondsLater();
-    expect(questions).toHaveLength(2);
+  test("asks once in five seconds, and not again while an answer is awaited", async ({ page, person }) => {
+    await person.hasTask(page, "Counted");
+    const dashboard = await new StoppedDashboard(page).open();
+    // Wherever in its five seconds it stands now.
+    await dashboard.after(5_000);
+    await dashboard.answered();
+    let questions = await dashboard.questions();
+    for (let times = 0; times < 3; times++) {
+      await dashboard.after(5_000);
+      expect(await dashboard.questions()).toBe(++questions);
+      await dashboard.answered();
+    }
 
-    let answer = () => {};
-    const held = new Promise<void>((resolve) => (answer = resolve));
-    await page.route(POLL, async (route) => {
-      await held;
-      await route.continue();
-    });
-    const asked = page.waitForRequest(POLL);
-    await page.clock.runFor(5_000);
-    await asked;
-    await page.clock.runFor(9_000);
-    expect(questions).toHaveLength(3);
-    const answered = page.waitForResponse(POLL);
-    answer();
-    await answered;
-    await fiveSecondsLater();
-    expect(questions).toHaveLength(4);
+    const release = dashboard.holdAnswers();
+    await dashboard.after(5_000);
+    expect(await dashboard.questions()).toBe(++questions);
+    // Two more are due meanwhile.
+    await dashboard.after(9_999);
+    expect(await dashboard.questions()).toBe(questions);
+    release();
+    await dashboard.answered();
+    await dashboard.after(5_000);
+    expect(await dashboard.questions()).toBe(++questions);
+    await dashboard.answered();
   });
 
-  test("rests while the tab is hidden, and asks at once when it is seen again", async ({ page }) => {
-    const { questions, fiveSecondsLater } = await openWithStoppedClock(page);
+  test("rests while the tab is hidden, and asks at once when it is seen again", async ({ page, person }) => {
+    await person.hasTask(page, "Counted");
+    const dashboard = await new StoppedDashboard(page).open();
+    const questions = await dashboard.questions();
     await setVisibility(page, "hidden");
-    await page.clock.runFor(60_000);
-    expect(questions).toHaveLength(0);
-    const answer = page.waitForResponse(POLL);
+    await dashboard.after(60_000);
+    expect(await dashboard.questions()).toBe(questions);
     await setVisibility(page, "visible");
-    await answer;
-    expect(questions).toHaveLength(1);
-    await fiveSecondsLater();
-    expect(questions).toHaveLength(2);
+    await expect.poll(() => dashboard.questions()).toBe(questions + 1);
+    await dashboard.answered();
+    await dashboard.after(5_000);
+    expect(await dashboard.questions()).toBe(questions + 2);
+    await dashboard.answered();
   });
 
-  test("holds still when the person wants it, until they want otherwise", async ({ page }) => {
-    const { questions } = await openWithStoppedClock(page);
+  test("holds still when the person wants it, until they want otherwise", async ({ page, person }) => {
+    await person.hasTask(page, "Counted");
+    const dashboard = await new StoppedDashboard(page).open();
+    const questions = await dashboard.questions();
     await page.getByRole("button", { name: "Pause updates" }).click();
-    await page.clock.runFor(30_000);
-    expect(questions).toHaveLength(0);
-    const answer = page.waitForResponse(POLL);
+    await expect(page.getByRole("button", { name: "Resume updates" })).toBeVisible();
+    await dashboard.after(30_000);
+    expect(await dashboard.questions()).toBe(questions);
     await page.getByRole("button", { name: "Resume updates" }).click();
-    await answer;
-    expect(questions).toHaveLength(1);
+    await expect.poll(() => dashboard.questions()).toBe(questions + 1);
+    await dashboard.answered();
   });
 
-  test("ends with the dashboard", async ({ page }) => {
-    const { questions } = await openWithStoppedClock(page);
+  test("ends with the dashboard", async ({ page, person }) => {
+    await person.hasTask(page, "Counted");
+    const dashboard = await new StoppedDashboard(page).open();
+    const questions = await dashboard.questions();
     await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Tasks" }).click();
-    await expect(page.getByText("No tasks yet")).toBeVisible();
-    await page.clock.runFor(30_000);
-    expect(questions).toHaveLength(0);
+    await expect(row(page, "Counted")).toBeVisible();
+    await dashboard.after(30_000);
+    expect(await dashboard.questions()).toBe(questions);
   });
 });

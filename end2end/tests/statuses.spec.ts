@@ -28,7 +28,6 @@ test("somebody who is not signed in is sent to sign-in by pages, and refused by 
 });
 
 test("a form from another site is refused", async ({ page, person }) => {
-  void person;
   const answer = await page.request.post("/rpc/task/create", {
     form: { title: "Planted" },
     headers: { ...HTML, origin: "https://evil.example", "sec-fetch-site": "cross-site" },

@@ -41,7 +41,6 @@ test("a refused sign-up names every broken rule and keeps all but the password",
 });
 
 test("tasks are made, completed, reopened, deleted after a question, and brought back", async ({ page, person }) => {
-  void person;
   await page.goto("/tasks");
   await expect(page.getByText("No tasks yet")).toBeVisible();
   await page.getByText("Add a description").click();
@@ -69,7 +68,6 @@ test("tasks are made, completed, reopened, deleted after a question, and brought
 });
 
 test("a task that breaks a rule comes back with every letter", async ({ page, person, console }) => {
-  void person;
   console.expectStatus(422, "/rpc/task/create");
   await page.goto("/tasks?status=pending");
   await page.getByText("Add a description").click();
