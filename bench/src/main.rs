@@ -1,0 +1,86 @@
+//! What `make bench` needs besides the product and a load generator.
+//!
+//! * [`seed`] fills a database with people, their sessions and their tasks, and signs their tokens.
+//! * [`floor`] is the bare server that the product is compared with.
+//! * [`report`] makes a table of what was measured.
+//!
+//! `scripts/bench` puts them together; `docs/performance.md` says what came out.
+
+mod claims;
+mod floor;
+mod report;
+mod seed;
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+use sqlx::postgres::PgConnectOptions;
+use std::{net::SocketAddr, path::PathBuf};
+
+/// Parts of `make bench`.
+#[derive(Debug, Parser)]
+#[command(name = "taskwire-bench")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Fills a fresh database, and writes the people's tokens into a folder, one a line.
+    Seed {
+        #[command(flatten)]
+        surroundings: Surroundings,
+        /// Where the tokens go.
+        folder: PathBuf,
+        /// Tasks of the person who has the most.
+        #[arg(long, default_value_t = 1_000_000)]
+        most: i32,
+    },
+    /// Serves the bare look-up, and prints its address.
+    Floor {
+        #[command(flatten)]
+        surroundings: Surroundings,
+        /// Where to serve.
+        #[arg(long, default_value = "127.0.0.1:0")]
+        addr: SocketAddr,
+        /// Connections to the database at most; the product's default.
+        #[arg(long, default_value_t = 10)]
+        db_connections: u32,
+    },
+    /// Prints a table of the results in a file.
+    Report {
+        /// Lines that `bench/load.lua` has written.
+        results: PathBuf,
+    },
+}
+
+/// The same settings as the product's.
+#[derive(Debug, Args)]
+struct Surroundings {
+    /// The database, as its owner.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    database_url: PgConnectOptions,
+    /// Signs the tokens.
+    #[arg(long, env = "AUTH_SECRET", hide_env_values = true)]
+    auth_secret: String,
+}
+
+fn main() -> Result<()> {
+    let cli = Cli::parse();
+    // The runtime that the product has.
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match cli.command {
+            Command::Seed { surroundings: at, folder, most } => {
+                seed::run(&at.database_url, &at.auth_secret, &folder, most).await
+            }
+            Command::Floor { surroundings: at, addr, db_connections } => {
+                floor::run(at.database_url, &at.auth_secret, addr, db_connections).await
+            }
+            Command::Report { results } => {
+                print!("{}", report::table(&std::fs::read_to_string(results)?)?);
+                Ok(())
+            }
+        }
+    })
+}

@@ -1,0 +1,104 @@
+//! A database like that of a busy company.
+//!
+//! 1,000 people with 50 tasks each, one with 100 and one with a million, each signed in once. Everybody's
+//! tasks are spread evenly over the last 30 days and two of three are done, so that whoever has many of them has
+//! something in every quarter of an hour of the week: the most that the statistics ever have to add up.
+
+use crate::claims::Claims;
+use anyhow::Result;
+use chrono::{DateTime, Duration, Utc};
+use sqlx::{ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
+use std::{fs, path::Path, time::Instant};
+use taskwire_backend::{Clock, MIGRATOR};
+use uuid::Uuid;
+
+/// Tasks that one statement inserts.
+const BATCH: i32 = 50_000;
+
+struct Person {
+    user: Uuid,
+    session: Uuid,
+    email: String,
+}
+
+/// Fills the database and writes `users`, `hundred` and `million` into `folder`: their tokens, one a line.
+pub async fn run(connect: &PgConnectOptions, secret: &str, folder: &Path, most: i32) -> Result<()> {
+    let start = Instant::now();
+    let mut connection = connect.connect().await?;
+    MIGRATOR.run(&mut connection).await?;
+    let (clock, now) = (Clock::system(), Clock::system().now());
+    for (group, people, tasks) in [("users", 1_000, 50), ("hundred", 1, 100), ("million", 1, most)] {
+        let people: Vec<Person> = (1..=people)
+            .map(|n| Person { user: clock.id(), session: clock.id(), email: format!("{group}-{n}@bench.test") })
+            .collect();
+        sign_up(&mut connection, &people, now).await?;
+        add_tasks(&mut connection, &people, tasks, now).await?;
+        let tokens: Result<Vec<_>> = people.iter().map(|person| token(person, secret, now)).collect();
+        fs::write(folder.join(group), tokens?.join("\n") + "\n")?;
+    }
+    // What autovacuum would do in its own time, in the middle of a measurement.
+    sqlx::query("VACUUM ANALYZE").execute(&mut connection).await?;
+    sqlx::query("CHECKPOINT").execute(&mut connection).await?;
+    connection.close().await?;
+    println!("1,002 people and {} tasks in {} s", 50_100 + most, start.elapsed().as_secs());
+    Ok(())
+}
+
+/// People and sessions as they are after a sign-in. Nobody can sign in with this hash.
+async fn sign_up(connection: &mut PgConnection, people: &[Person], now: DateTime<Utc>) -> Result<()> {
+    let users: Vec<Uuid> = people.iter().map(|person| person.user).collect();
+    let sessions: Vec<Uuid> = people.iter().map(|person| person.session).collect();
+    let emails: Vec<&str> = people.iter().map(|person| person.email.as_str()).collect();
+    sqlx::query(
+        "INSERT INTO users (id, email, name, password_hash, created_at)
+         SELECT id, email, 'A person', '!', $3 FROM unnest($1::uuid[], $2::text[]) person (id, email)",
+    )
+    .bind(&users)
+    .bind(&emails)
+    .bind(now)
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query(
+        "INSERT INTO sessions (id, user_id, created_at, last_seen_at, expires_at)
+         SELECT id, user_id, $3, $3, $4 FROM unnest($1::uuid[], $2::uuid[]) session (id, user_id)",
+    )
+    .bind(&sessions)
+    .bind(&users)
+    .bind(now)
+    .bind(now + Duration::days(1))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The triggers count them, as they count every task.
+async fn add_tasks(connection: &mut PgConnection, people: &[Person], tasks: i32, now: DateTime<Utc>) -> Result<()> {
+    let users: Vec<Uuid> = people.iter().map(|person| person.user).collect();
+    for first in (1..=tasks).step_by(BATCH.unsigned_abs() as usize) {
+        sqlx::query(
+            "INSERT INTO tasks (user_id, title, description, status, created_at, updated_at, completed_at)
+             SELECT user_id,
+                 (ARRAY['Order new laptops', 'Draft the quarterly report', 'Plan the offsite', 'Call the plumber',
+                     'Renew the certificate', 'Read what Ada sent', 'Pay the invoice'])[1 + n % 7] || ' ' || n,
+                 'What was said last time, and by whom.',
+                 CASE WHEN n % 3 = 0 THEN 'pending' ELSE 'completed' END, at, at + interval '1 minute',
+                 CASE WHEN n % 3 = 0 THEN NULL ELSE at + interval '1 minute' END
+             FROM unnest($1::uuid[]) user_id
+             CROSS JOIN generate_series($2::int, $3::int) n
+             CROSS JOIN LATERAL (SELECT $5 - n * (interval '30 days' / $4::int) - interval '1 minute' AS at) time",
+        )
+        .bind(&users)
+        .bind(first)
+        .bind((first + BATCH - 1).min(tasks))
+        .bind(tasks)
+        .bind(now)
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+fn token(person: &Person, secret: &str, now: DateTime<Utc>) -> Result<String> {
+    let (sub, sid, email) = (person.user, person.session, person.email.clone());
+    Claims { sub, email, sid, iat: now.timestamp(), exp: (now + Duration::days(1)).timestamp() }.sign(secret)
+}
