@@ -140,7 +140,7 @@ impl Backend {
     /// Somebody whose identity this operation has just established, before there is a session.
     fn newcomer(&self, user_id: UserId, client: &Client) -> Viewer {
         let session_id = SessionId(Uuid::nil());
-        Viewer { user_id, session_id, expires_at: self.clock.now(), client: client.clone(), _verified: () }
+        Viewer { user_id, session_id, expires_at: self.clock.now(), client: client.clone() }
     }
 
     /// The viewer's account.

@@ -53,6 +53,7 @@ impl DbTime {
 /// A person who has proved who they are. Made by [`crate::Backend::viewer`] from a verified token, and nowhere else;
 /// whether the session still lives is checked by the database with every operation.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Viewer {
     /// Whose identity the database works under.
     pub user_id: UserId,
@@ -62,6 +63,4 @@ pub struct Viewer {
     pub expires_at: DateTime<Utc>,
     /// Where the request comes from.
     pub client: Client,
-    /// Only this crate makes one.
-    pub(crate) _verified: (),
 }

@@ -90,6 +90,6 @@ impl Backend {
         if expires_at <= self.clock.now() {
             return Err(Refusal::Unauthorized.into());
         }
-        Ok(Viewer { user_id: claims.sub, session_id: claims.sid, expires_at, client, _verified: () })
+        Ok(Viewer { user_id: claims.sub, session_id: claims.sid, expires_at, client })
     }
 }
