@@ -62,9 +62,9 @@ test("a newcomer signs up, keeps tasks, finds the way around, and signs out", as
 
   await test.step("deleting asks first, and can be undone", async () => {
     await page.getByRole("link", { name: "Delete Write to Grace" }).click();
-    await expect(page.getByRole("group", { name: "Delete this task?" })).toBeVisible();
+    await expect(page.getByRole("group", { name: "Delete “Write to Grace”?" })).toBeVisible();
     await page.getByRole("link", { name: "Keep it" }).click();
-    await expect(page.getByRole("group", { name: "Delete this task?" })).toBeHidden();
+    await expect(page.getByRole("group", { name: "Delete “Write to Grace”?" })).toBeHidden();
     await page.getByRole("link", { name: "Delete Write to Grace" }).click();
     await page.getByRole("button", { name: "Delete task" }).click();
     await expect(page.getByText("Deleted “Write to Grace”.")).toBeVisible();

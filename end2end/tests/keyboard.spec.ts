@@ -62,7 +62,7 @@ test("signing in, adding, completing, deleting and bringing back need only Tab, 
 
   await tabTo(page, page.getByRole("link", { name: "Delete By hand" }));
   await page.keyboard.press("Enter");
-  await expect(page.getByRole("group", { name: "Delete this task?" })).toBeFocused();
+  await expect(page.getByRole("group", { name: "Delete “By hand”?" })).toBeFocused();
   await tabTo(page, page.getByRole("button", { name: "Delete task" }));
   await page.keyboard.press("Space");
   await expect(page.getByRole("button", { name: "Undo" })).toBeFocused();
