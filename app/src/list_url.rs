@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     fn read(pairs: &[(&str, &str)]) -> ListUrl {
-        ListUrl::read(&pairs.iter().map(|(key, value)| (*key, (*value).to_owned())).collect())
+        ListUrl::read(&pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect())
     }
 
     #[test]
