@@ -75,7 +75,7 @@ fn SignInElsewhere() -> impl IntoView {
     let here = here::path();
     view! {
         <p>
-            <a href=move || next::sign_in(&here.get()) target="_blank" rel="noopener">
+            <a href=move || next::sign_in(&here()) target="_blank" rel="noopener">
                 "Sign in in a new tab"
             </a>
             ", then try again here."

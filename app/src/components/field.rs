@@ -49,16 +49,6 @@ pub fn Field(
     );
     let (hint_id, error_id) = (format!("{name}-hint"), format!("{name}-error"));
     let described = {
-        // A refused form is mended where the first complaint stands.
-        Effect::watch(
-            move || complaint.get(),
-            move |complaint, _, _| {
-                if complaint.is_some() {
-                    browser::focus_first_complaint(name);
-                }
-            },
-            false,
-        );
         let (hint_id, error_id) = (hint.map(|_| hint_id.clone()), error_id.clone());
         move || {
             let error_id = complaint.get().map(|_| error_id.clone());

@@ -11,11 +11,12 @@ pub fn Here() -> impl IntoView {
     view! { <input type="hidden" name="page" value=here /> }
 }
 
-/// Path and query of the page, following the router.
-pub fn path() -> Signal<String> {
+/// Path and query of the page, following the router. No signal of its own: that would end with the row or the banner
+/// that asked, while the attribute it stands in is still there.
+pub fn path() -> impl Fn() -> String + Clone + Send + Sync + 'static {
     let at = use_location();
-    Signal::derive(move || match at.search.get() {
+    move || match at.search.get() {
         search if search.is_empty() => at.pathname.get(),
         search => format!("{}?{}", at.pathname.get(), search.trim_start_matches('?')),
-    })
+    }
 }

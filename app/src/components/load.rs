@@ -48,12 +48,10 @@ pub fn NotLoaded(
     /// Why not.
     error: RpcError,
 ) -> impl IntoView {
-    let here = here::path();
+    let here = untrack(here::path());
     request::refused(&error);
     match error {
-        RpcError::Refused(Error::Unauthorized) => {
-            view! { <Redirect path=next::sign_in(&here.get_untracked()) /> }.into_any()
-        }
+        RpcError::Refused(Error::Unauthorized) => view! { <Redirect path=next::sign_in(&here) /> }.into_any(),
         RpcError::Refused(Error::NotFound) => view! { <Missing /> }.into_any(),
         error => view! {
             <Banner tone=Tone::Problem>

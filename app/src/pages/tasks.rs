@@ -24,7 +24,18 @@ use leptos_router::{
     NavigateOptions,
     hooks::{use_navigate, use_query_map},
 };
-use taskwire_domain::task::{Status, Task, TaskPage};
+use taskwire_domain::{
+    TaskId,
+    task::{DeletedTask, Status, Task, TaskPage},
+};
+
+/// What changed the list last.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Done {
+    created: Option<TaskId>,
+    deleted: Option<DeletedTask>,
+    restored: Option<(TaskId, i32)>,
+}
 
 /// Adds, finds, completes and deletes tasks; the address carries what is shown.
 #[component]
@@ -36,8 +47,17 @@ pub fn TasksPage() -> impl IntoView {
     let actions = TaskActions::new();
 
     let wanted = Memo::new(move |_| url.with(ListUrl::query));
-    let changes = move || (create.version().get(), restore.version().get(), actions.delete.version().get());
-    let page = Resource::new(move || (wanted.get(), changes()), |(query, _)| rpc::task::list(query));
+    // What was done last, and not what was refused: a refusal must leave the list, and what is typed, alone.
+    let done = Memo::new(move |before: Option<&Done>| {
+        let before = before.cloned().unwrap_or_default();
+        let (created, deleted, restored) = (create.value().get(), actions.delete.value().get(), restore.value().get());
+        Done {
+            created: created.and_then(Result::ok).map(|task| task.id).or(before.created),
+            deleted: deleted.and_then(Result::ok).or(before.deleted),
+            restored: restored.and_then(Result::ok).map(|task| (task.id, task.version)).or(before.restored),
+        }
+    });
+    let page = Resource::new(move || (wanted.get(), done.get()), |(query, _)| rpc::task::list(query));
 
     let navigate = use_navigate();
     let quietly = NavigateOptions { scroll: false, replace: true, ..NavigateOptions::default() };
