@@ -51,12 +51,15 @@ BEGIN
         WHERE b.user_id = p_user AND b.starts_at >= date_trunc('week', p_now, zone)
     ) a
     CROSS JOIN (
-        SELECT coalesce(jsonb_agg(recent_task ORDER BY recent_task.updated_at DESC, recent_task.id DESC), '[]') AS recent
+        SELECT coalesce(jsonb_agg(jsonb_build_object(
+            'id', recent_task.id, 'title', recent_task.title, 'status', recent_task.status,
+            -- To the second: microseconds would only make the answer longer.
+            'updated_at', date_trunc('second', recent_task.updated_at)
+        ) ORDER BY recent_task.updated_at DESC, recent_task.id DESC), '[]') AS recent
         FROM (
             SELECT task.* FROM unnest('{pending,completed}'::text[]) AS wanted (status)
             CROSS JOIN LATERAL (
-                -- To the second: microseconds would only make the answer longer.
-                SELECT tasks.id, tasks.title, tasks.status, date_trunc('second', tasks.updated_at) AS updated_at
+                SELECT tasks.id, tasks.title, tasks.status, tasks.updated_at
                 FROM tasks WHERE tasks.user_id = p_user AND tasks.status = wanted.status
                 ORDER BY tasks.updated_at DESC, tasks.id DESC LIMIT 5
             ) task

@@ -45,6 +45,11 @@ async fn the_dashboard_tells_what_is_there(_: PgPoolOptions, options: PgConnectO
     assert_eq!(dashboard.activity, activity);
     assert_eq!(dashboard.recent.len(), RECENT_TASKS);
     assert_eq!((dashboard.recent[0].id, dashboard.recent[0].status), (last.id, Status::Completed));
+    // What is changed within the same second still comes in the order of the changes.
+    world.pass(TimeDelta::milliseconds(10));
+    let older = dashboard.recent[2].id;
+    world.backend.task_update(&ada, older, TaskChange::status(Status::Completed)).await.unwrap();
+    assert_eq!(world.backend.dashboard_read(&ada, None).await.unwrap().recent[0].id, older);
     assert_eq!((dashboard.teams[0].name.as_str(), dashboard.teams[0].role.as_str()), ("Crew", "viewer"));
 }
 
