@@ -2,16 +2,23 @@
 
 use js_sys::{Array, Intl::DateTimeFormat, Object, Reflect};
 use leptos::prelude::*;
+use std::time::Duration;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::HtmlDocument;
 
 /// Marks the document once wasm has taken over, for the style sheet (buttons that need scripts) and tests.
 pub fn mark_ready() {
     Effect::new(|_| {
-        if let Some(root) = document().document_element() {
-            // Without the mark those buttons stay away.
-            drop(root.set_attribute("data-ready", ""));
-        }
+        // After the microtasks in which the rest of the page is taken over.
+        set_timeout(
+            || {
+                if let Some(root) = document().document_element() {
+                    // Without the mark those buttons stay away.
+                    drop(root.set_attribute("data-ready", ""));
+                }
+            },
+            Duration::ZERO,
+        );
     });
 }
 

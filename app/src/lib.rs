@@ -4,7 +4,7 @@
 //! never ask which side they are on; the few differences live in [`request`] (what surrounds a page) and
 //! [`rpc`] (what a call does on the server). Every page works without JavaScript.
 //!
-//! To add a page: a file under [`pages`], a route below, a heading through [`components::page::Page`].
+//! To add a page: a file under [`pages`], a route in [`routes`], a heading through [`components::page::Page`].
 
 // The dashboard's view nests deeper than the compiler follows by default.
 #![recursion_limit = "256"]
@@ -18,6 +18,7 @@ pub mod number;
 pub mod pages;
 pub mod poll;
 pub mod request;
+mod routes;
 pub mod rpc;
 mod shell;
 pub mod theme;
@@ -32,15 +33,8 @@ pub use shell::shell;
 use components::{header::Header, theme_switch::Colours};
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
-use leptos_router::{
-    SsrMode,
-    components::{Redirect, Route, Router, Routes},
-    path,
-};
-use pages::{
-    dashboard::DashboardPage, not_found::NotFoundPage, settings::SettingsPage, sign_in::SignInPage,
-    sign_up::SignUpPage, task::TaskPage, tasks::TasksPage,
-};
+use leptos_router::components::Router;
+use routes::Pages;
 
 /// Everything inside the document's body.
 #[component]
@@ -49,20 +43,11 @@ pub fn App() -> impl IntoView {
     provide_context(Colours::new());
     components::page::provide_focus();
     browser::keep_time_zone();
-    browser::mark_ready();
     view! {
         <Title formatter=request::title />
         <Router>
             <Header />
-            <Routes fallback=NotFoundPage>
-                <Route path=path!("/") view=|| view! { <Redirect path=next::HOME /> } ssr=SsrMode::Async />
-                <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
-                <Route path=path!("/sign-up") view=SignUpPage ssr=SsrMode::Async />
-                <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async />
-                <Route path=path!("/tasks") view=TasksPage ssr=SsrMode::Async />
-                <Route path=path!("/tasks/:id") view=TaskPage ssr=SsrMode::Async />
-                <Route path=path!("/settings") view=SettingsPage ssr=SsrMode::Async />
-            </Routes>
+            <Pages />
         </Router>
     }
 }

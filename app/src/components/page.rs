@@ -26,6 +26,7 @@ pub fn Page(
     /// The content, with the page's `h1`.
     children: Children,
 ) -> impl IntoView {
+    browser::mark_ready();
     let main = NodeRef::<Main>::new();
     let first = use_context::<FirstPage>();
     Effect::new(move |_| {

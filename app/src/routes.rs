@@ -1,0 +1,85 @@
+//! The route table, and what the browser downloads for it.
+//!
+//! The first download holds the frame and the dashboard, which most visits are about. Each other area of the
+//! product is a WebAssembly module of its own (`cargo leptos --split`), fetched when a person goes there.
+//!
+//! To add a page to an area: another case in its `view` and a route. To add an area: another [`LazyRoute`].
+
+use crate::{
+    next,
+    pages::{
+        dashboard::DashboardPage, not_found::NotFoundPage, settings::SettingsPage, sign_in::SignInPage,
+        sign_up::SignUpPage, task::TaskPage, tasks::TasksPage,
+    },
+};
+use leptos::prelude::*;
+use leptos_router::{
+    Lazy, LazyRoute, SsrMode,
+    components::{FlatRoutes, Redirect, Route},
+    hooks::{use_location, use_params_map},
+    lazy_route, path,
+};
+
+/// Every page under its path. All are rendered in one piece on the server, so that they have a status of their own.
+#[component]
+pub fn Pages() -> impl IntoView {
+    view! {
+        <FlatRoutes fallback=NotFoundPage>
+            <Route path=path!("/") view=|| view! { <Redirect path=next::HOME /> } ssr=SsrMode::Async />
+            <Route path=path!("/sign-in") view={Lazy::<Door>::new()} ssr=SsrMode::Async />
+            <Route path=path!("/sign-up") view={Lazy::<Door>::new()} ssr=SsrMode::Async />
+            <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async />
+            <Route path=path!("/tasks") view={Lazy::<Tasks>::new()} ssr=SsrMode::Async />
+            <Route path=path!("/tasks/:id") view={Lazy::<Tasks>::new()} ssr=SsrMode::Async />
+            <Route path=path!("/settings") view={Lazy::<Settings>::new()} ssr=SsrMode::Async />
+        </FlatRoutes>
+    }
+}
+
+/// For people who are not signed in.
+struct Door;
+
+#[lazy_route]
+impl LazyRoute for Door {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_door: Self) -> AnyView {
+        match use_location().pathname.get_untracked().as_str() {
+            "/sign-up" => view! { <SignUpPage /> }.into_any(),
+            _ => view! { <SignInPage /> }.into_any(),
+        }
+    }
+}
+
+/// The list, and one task.
+struct Tasks;
+
+#[lazy_route]
+impl LazyRoute for Tasks {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_tasks: Self) -> AnyView {
+        match use_params_map().with_untracked(|params| params.get("id").is_some()) {
+            true => view! { <TaskPage /> }.into_any(),
+            false => view! { <TasksPage /> }.into_any(),
+        }
+    }
+}
+
+/// What a person may change about their account.
+struct Settings;
+
+#[lazy_route]
+impl LazyRoute for Settings {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_settings: Self) -> AnyView {
+        view! { <SettingsPage /> }.into_any()
+    }
+}
