@@ -1,6 +1,7 @@
 //! What only a running browser can tell. Everything here does nothing on the server.
 
-use js_sys::{Array, Intl::DateTimeFormat, Object, Reflect};
+use chrono::{DateTime, Utc};
+use js_sys::{Array, Date, Intl::DateTimeFormat, Object, Reflect};
 use leptos::prelude::*;
 use std::time::Duration;
 use wasm_bindgen::{JsCast, JsValue};
@@ -20,6 +21,18 @@ pub fn mark_ready() {
             Duration::ZERO,
         );
     });
+}
+
+/// Loads the page anew after a panic, which leaves it dead. The one to expect is an area's module that cannot be
+/// had, because the server is another version by now. A page that fails as soon as it is opened is left as the
+/// server rendered it: it would fail again and again.
+pub fn start_over() {
+    const AT_ONCE: f64 = 10_000.0;
+    let opened_just_now = window().performance().is_none_or(|performance| performance.now() < AT_ONCE);
+    if !opened_just_now {
+        // Refused, it leaves things as they are.
+        drop(window().location().reload());
+    }
 }
 
 /// Tells the server the browser's time zone, for people who did not choose one: a cookie for a year.
@@ -56,6 +69,13 @@ pub fn focus(element: Option<web_sys::Element>) {
     if let Some(element) = element.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
         drop(element.focus());
     }
+}
+
+/// Seconds east of UTC that the browser's clock showed at a point in time.
+pub fn utc_offset(then: DateTime<Utc>) -> i32 {
+    let date = Date::new(&JsValue::from_f64(then.timestamp_millis() as f64));
+    // In minutes, and counted to the west.
+    date.get_timezone_offset() as i32 * -60
 }
 
 fn time_zone() -> Option<String> {

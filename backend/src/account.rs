@@ -1,6 +1,9 @@
 //! Accounts: signing up, signing in, and what a person sets for themselves.
 
-use crate::{Backend, Client, Error, Result, Viewer, scope::backoff};
+use crate::{
+    Backend, Client, Error, Result, Viewer,
+    scope::{Scope, backoff},
+};
 use backon::Retryable;
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
@@ -39,11 +42,11 @@ impl From<AccountRow> for Account {
 }
 
 impl Backend {
-    /// Opens an account.
+    /// Opens an account and, with it, its first session.
     ///
     /// # Errors
     /// [`Refusal::Taken`] if the address has one already.
-    pub async fn account_sign_up(&self, client: &Client, new: NewAccount) -> Result<Account> {
+    pub async fn account_sign_up(&self, client: &Client, new: NewAccount) -> Result<SignedIn> {
         let hash = self.hasher.hash(new.password.expose().to_owned()).await?;
         let viewer = self.newcomer(UserId(self.clock.id()), client);
         let mut scope = self.scope_before_session(&viewer).await?;
@@ -63,8 +66,7 @@ impl Backend {
         .await?
         .ok_or_else(|| Refusal::Taken("There is already an account with this email address.".into()))?;
         scope.audit("account.sign_up", None).await?;
-        scope.commit().await?;
-        Ok(account.into())
+        self.open_session(scope, account.into()).await
     }
 
     /// Opens a session. An unknown address and a wrong password get the same answer after the same work.
@@ -79,7 +81,10 @@ impl Backend {
         let candidate = if password.chars().count() <= PASSWORD_MAX { password.to_owned() } else { String::new() };
         let right = self.hasher.verify(candidate, hash).await?;
         match account {
-            Some(account) if right => self.session_open(client, account).await,
+            Some(account) if right => {
+                let viewer = self.newcomer(account.id, client);
+                self.open_session(self.scope_before_session(&viewer).await?, account).await
+            }
             _ => {
                 self.audit_sign_in_failed(client, &email).await?;
                 Err(Refusal::WrongCredentials.into())
@@ -114,10 +119,10 @@ impl Backend {
         }))
     }
 
-    async fn session_open(&self, client: &Client, account: Account) -> Result<SignedIn> {
-        let viewer = self.newcomer(account.id, client);
-        let mut scope = self.scope_before_session(&viewer).await?;
+    /// Opens a session in a scope of somebody who has just proved who they are, and commits the scope.
+    async fn open_session(&self, mut scope: Scope, account: Account) -> Result<SignedIn> {
         let (user, now, session) = (scope.user(), scope.now, self.clock.id());
+        let client = scope.viewer.client.clone();
         let expires_at = now + self.tokens.ttl;
         query!(
             "INSERT INTO sessions (id, user_id, created_at, last_seen_at, expires_at, address, user_agent)

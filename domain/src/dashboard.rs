@@ -21,6 +21,13 @@ pub struct Dashboard {
     pub teams: Vec<TeamSummary>,
 }
 
+impl Dashboard {
+    /// Whether there is nothing to count: no task, own or shared, and no team.
+    pub fn is_empty(&self) -> bool {
+        self.statistics == Statistics::default() && self.teams.is_empty()
+    }
+}
+
 /// Length of [`Dashboard::recent`] at most.
 pub const RECENT_TASKS: usize = 5;
 

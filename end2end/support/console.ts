@@ -27,6 +27,11 @@ export class Console {
     );
   }
 
+  /** What a script says itself. */
+  expectError(text: string) {
+    this.announced.push(new RegExp(`^error: .*${text}`, "s"));
+  }
+
   /** For tests that look at many states, some of which are about a refusal or a missing answer. */
   tolerateRefusals() {
     this.tolerated.push(/^error: Failed to load resource: /);

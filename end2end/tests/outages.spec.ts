@@ -1,7 +1,7 @@
 // A server or a database that goes away and comes back, and sessions that end elsewhere (D2, O3, A3).
 import { type Page, expect } from "@playwright/test";
 import { Database, SECRET, Server } from "../support/program";
-import { number, row, tab } from "../support/screens";
+import { expectPage, number, row, tab } from "../support/screens";
 import { newcomer } from "../support/person";
 import { open, ready } from "../support/ready";
 import { test as base } from "../support/test";
@@ -156,7 +156,7 @@ base.describe("a session ended from another browser", () => {
     await expect(elsewhere.getByRole("button", { name: /^End session: / })).toBeHidden();
     await expect(page).toHaveURL(/\/sign-in\?next=\/dashboard$/);
     await person.fillSignIn(page);
-    await expect(page).toHaveURL(/\/dashboard$/);
+    await expect(page).toHaveURL(/^[^?]+\/dashboard$/);
     await expect(number(page, "Total")).toHaveText("0");
   });
 
@@ -198,9 +198,28 @@ base.describe("a session ended from another browser", () => {
     const beside = await opening;
     await ready(beside);
     await person.fillSignIn(beside);
-    await expect(beside).toHaveURL(/\/tasks$/);
+    await expectPage(beside, "Tasks");
     await expect(page.getByLabel("New task")).toHaveValue("Not lost");
     await page.getByRole("button", { name: "Add task" }).click();
     await expect(row(page, "Not lost")).toBeVisible();
   });
+});
+
+base("a page from before an upgrade starts over when it asks for what is gone", async ({ page, person, console }) => {
+  await page.clock.install();
+  await open(page, "/dashboard");
+  await mark(page);
+  console.expectStatus(404, "/pkg/split___settings");
+  console.expectError("WebAssembly");
+  console.expectError("failed to load split module");
+  console.expectError("unreachable");
+  await page.route("**/pkg/split___settings*", (route) => route.fulfill({ status: 404 }), { times: 1 });
+  await page.clock.fastForward(60_000);
+  const loaded = page.waitForEvent("load");
+  await page.getByRole("link", { name: "Settings" }).click();
+  await loaded;
+  expect(await isMarked(page)).toBe(false);
+  await ready(page);
+  await page.getByRole("link", { name: "Settings" }).click();
+  await expectPage(page, "Settings");
 });

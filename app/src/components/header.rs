@@ -22,10 +22,7 @@ pub fn Header() -> impl IntoView {
         </a>
         <header class="header">
             <div class="header-row">
-                <a class="brand" href=next::HOME aria-label="Taskwire">
-                    <Mark />
-                    <span class="brand-name">"Taskwire"</span>
-                </a>
+                <Brand />
                 <Show when=move || !outside.get()>
                     <nav class="main-nav" aria-label="Main">
                         <A href="/dashboard">
@@ -49,6 +46,17 @@ pub fn Header() -> impl IntoView {
                 </div>
             </div>
         </header>
+    }
+}
+
+/// Mark and name, and the way home.
+#[component]
+pub fn Brand() -> impl IntoView {
+    view! {
+        <a class="brand" href=next::HOME aria-label="Taskwire">
+            <Mark />
+            <span class="brand-name">"Taskwire"</span>
+        </a>
     }
 }
 

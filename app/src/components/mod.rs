@@ -2,6 +2,7 @@
 
 pub mod banner;
 pub mod dashboard_parts;
+pub mod door;
 pub mod empty;
 pub mod field;
 pub mod header;

@@ -45,29 +45,25 @@ impl Default for Colours {
 #[component]
 pub fn ThemeToggle() -> impl IntoView {
     let Some(colours) = use_context::<Colours>() else { return ().into_any() };
+    let to = move |theme: Theme, class, icon, label| {
+        view! {
+            <button
+                class=class
+                name="theme"
+                value=theme.as_str()
+                aria-label=label
+                title=label
+                on:click=move |_| colours.show(theme)
+            >
+                <Icon icon />
+            </button>
+        }
+    };
     view! {
         <ActionForm action=colours.save attr:class="theme-toggle">
             <ThemeNext />
-            <button
-                class="icon-button to-dark"
-                name="theme"
-                value="dark"
-                aria-label="Dark theme"
-                title="Dark theme"
-                on:click=move |_| colours.show(Theme::Dark)
-            >
-                <Icon icon=icondata::LuMoon />
-            </button>
-            <button
-                class="icon-button to-light"
-                name="theme"
-                value="light"
-                aria-label="Light theme"
-                title="Light theme"
-                on:click=move |_| colours.show(Theme::Light)
-            >
-                <Icon icon=icondata::LuSun />
-            </button>
+            {to(Theme::Dark, "icon-button to-dark", icondata::LuMoon, "Dark theme")}
+            {to(Theme::Light, "icon-button to-light", icondata::LuSun, "Light theme")}
         </ActionForm>
     }
     .into_any()

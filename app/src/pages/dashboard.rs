@@ -66,7 +66,7 @@ fn Live(first: Dashboard) -> impl IntoView {
     let statistic =
         move |number: fn(&Statistics) -> i64| Signal::derive(move || data.with(|d| count(number(&d.statistics))));
     let rate = move || data.with(|d| d.statistics.completion_rate());
-    let none = Memo::new(move |_| data.with(|d| d.statistics.total() == 0));
+    let none = Memo::new(move |_| data.with(Dashboard::is_empty));
     view! {
         <div class="page-head">
             <h1>"Dashboard"</h1>
@@ -94,6 +94,7 @@ fn Live(first: Dashboard) -> impl IntoView {
                 <StatCard label="Completion rate" value=Signal::derive(move || percent(rate())) />
             </dl>
         </section>
+        <Show when=move || !none.get()>
         <div class="columns">
             <Recent data />
             <div class="stack">
@@ -105,5 +106,6 @@ fn Live(first: Dashboard) -> impl IntoView {
                 <Teams data />
             </div>
         </div>
+        </Show>
     }
 }

@@ -3,7 +3,8 @@
 use crate::{
     components::{
         banner::{Banner, Tone},
-        icon::{Icon, Mark},
+        header::Brand,
+        icon::Icon,
         page::Page,
         text_area::TextArea,
     },
@@ -40,10 +41,7 @@ pub fn SendAgain(
         <Title formatter=request::title />
         <header class="header">
             <div class="header-row">
-                <a class="brand" href=next::HOME aria-label="Taskwire">
-                    <Mark />
-                    <span class="brand-name">"Taskwire"</span>
-                </a>
+                <Brand />
             </div>
         </header>
         <Page title="Not saved" class="page-narrow">

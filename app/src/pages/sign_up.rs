@@ -1,8 +1,11 @@
 //! Making an account.
 
-use super::sign_in::{to, wanted_page};
 use crate::{
-    components::{banner::Refusal, field::Field, here::Here, icon::Mark, page::Page},
+    components::{
+        door::{Door, wanted_page},
+        field::Field,
+        here::Here,
+    },
     rpc::{self, account::SignUp},
     typed::typed,
 };
@@ -19,47 +22,43 @@ pub fn SignUpPage() -> impl IntoView {
     let name = typed::<SignUp>("name").unwrap_or_default();
     let email = typed::<SignUp>("email").unwrap_or_default();
     view! {
-        <Page title="Create an account" class="page-door">
-            <div class="door">
-                <Mark />
-                <h1>"Create your account"</h1>
-                <Refusal error fields=&["name", "email", "password"] />
-                <div class="panel form">
-                    <ActionForm action=sign_up>
-                        <Here />
-                        <input type="hidden" name="next" value=wanted />
-                        <Field
-                            name="name"
-                            label="Name"
-                            autocomplete="name"
-                            value=name
-                            error
-                        />
-                        <Field
-                            name="email"
-                            label="Email"
-                            kind="email"
-                            autocomplete="username"
-                            value=email
-                            error
-                        />
-                        <Field
-                            name="password"
-                            label="Password"
-                            kind="password"
-                            autocomplete="new-password"
-                            hint=PASSWORD_RULES
-                            error
-                        />
-                        <button class="button button-primary button-wide" disabled=sign_up.pending()>
-                            "Create account"
-                        </button>
-                    </ActionForm>
-                </div>
-                <p class="door-more">
-                    "Already have an account? " <a href=move || to("/sign-in", &wanted.get())>"Sign in"</a>
-                </p>
-            </div>
-        </Page>
+        <Door
+            title="Create an account"
+            heading="Create your account"
+            error
+            fields=&["name", "email", "password"]
+            other=("/sign-in", "Already have an account?", "Sign in")
+        >
+            <ActionForm action=sign_up>
+                <Here />
+                <input type="hidden" name="next" value=wanted />
+                <Field
+                    name="name"
+                    label="Name"
+                    autocomplete="name"
+                    value=name
+                    error
+                />
+                <Field
+                    name="email"
+                    label="Email"
+                    kind="email"
+                    autocomplete="username"
+                    value=email
+                    error
+                />
+                <Field
+                    name="password"
+                    label="Password"
+                    kind="password"
+                    autocomplete="new-password"
+                    hint=PASSWORD_RULES
+                    error
+                />
+                <button class="button button-primary button-wide" disabled=sign_up.pending()>
+                    "Create account"
+                </button>
+            </ActionForm>
+        </Door>
     }
 }

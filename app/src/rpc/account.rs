@@ -20,9 +20,7 @@ pub async fn sign_up(
 ) -> Result<(), RpcError> {
     use super::server::{backend, client, refuse, refused, remember};
     let new = taskwire_domain::account::NewAccount::parse(&email, &password, &name).map_err(refuse)?;
-    let (backend, client) = (backend()?, client());
-    backend.account_sign_up(&client, new).await.map_err(refused)?;
-    remember(&backend.account_sign_in(&client, &email, &password).await.map_err(refused)?);
+    remember(&backend()?.account_sign_up(&client(), new).await.map_err(refused)?);
     leptos_axum::redirect(crate::next::local_or_home(&next));
     Ok(())
 }

@@ -14,7 +14,7 @@ async fn an_address_has_one_account_however_it_is_spelt(_: PgPoolOptions, option
         let new = NewAccount::parse(email, PASSWORD, "Ada").unwrap();
         world.backend.account_sign_up(&Client::default(), new).await
     };
-    let account = sign_up("Ada@Example.org").await.unwrap();
+    let account = sign_up("Ada@Example.org").await.unwrap().account;
     assert_eq!(account.email, "ada@example.org");
     assert!(matches!(refusal(sign_up("ada@example.org").await), Refusal::Taken(_)));
     assert!(matches!(refusal(sign_up(" ADA@EXAMPLE.ORG ").await), Refusal::Taken(_)));

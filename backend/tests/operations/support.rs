@@ -59,8 +59,7 @@ impl World {
     pub async fn person(&self, name: &str) -> Viewer {
         let email = format!("{}@example.org", name.to_lowercase());
         let new = NewAccount::parse(&email, PASSWORD, name).unwrap();
-        self.backend.account_sign_up(&Client::default(), new).await.unwrap();
-        self.viewer(&self.sign_in(&email).await)
+        self.viewer(&self.backend.account_sign_up(&Client::default(), new).await.unwrap())
     }
 
     pub async fn sign_in(&self, email: &str) -> SignedIn {
