@@ -27,9 +27,9 @@ export class Console {
     );
   }
 
-  /** What a script says itself. */
+  /** What a script says itself, or fails with. */
   expectError(text: string) {
-    this.announced.push(new RegExp(`^error: .*${text}`, "s"));
+    this.announced.push(new RegExp(`^(error|uncaught): .*${text}`, "s"));
   }
 
   /** For tests that look at many states, some of which are about a refusal or a missing answer. */
