@@ -1,14 +1,14 @@
 //! What a page needs to know about its surroundings, and where each side finds it: the server in the
 //! request, the browser in its document. The one place in which pages differ between the two.
 
-pub use side::{new_key, not_found, path, refused, theme, title};
+pub use side::{has_session, new_key, not_found, path, refused, theme, title};
 
 #[cfg(feature = "ssr")]
 mod side {
     use crate::{
         rpc::{
             RpcError,
-            server::{cookie, refuse},
+            server::{SESSION_COOKIE, cookie, refuse},
         },
         theme::Theme,
     };
@@ -23,6 +23,11 @@ mod side {
     /// The page's path and query.
     pub fn path() -> String {
         use_context::<Parts>().map(|parts| parts.uri.to_string()).unwrap_or_default()
+    }
+
+    /// Whether the browser has a session, which may have ended.
+    pub fn has_session() -> bool {
+        cookie(SESSION_COOKIE).is_some_and(|token| !token.is_empty())
     }
 
     /// The window's title, as markup: Leptos writes it as it is.
@@ -64,6 +69,11 @@ mod side {
     /// The page's path and query.
     pub fn path() -> String {
         document().location().and_then(|at| Some(at.pathname().ok()? + &at.search().ok()?)).unwrap_or_default()
+    }
+
+    /// Whether the browser had a session when the server made this document.
+    pub fn has_session() -> bool {
+        document().document_element().is_some_and(|root| root.has_attribute("data-session"))
     }
 
     /// The window's title, as text.

@@ -24,7 +24,11 @@ pub fn document<V: IntoView>(options: LeptosOptions, body: impl FnOnce() -> V) -
     });
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=(theme != Theme::System).then(|| theme.as_str())>
+        <html
+            lang="en"
+            data-theme=(theme != Theme::System).then(|| theme.as_str())
+            data-session=request::has_session().then_some("")
+        >
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />

@@ -27,6 +27,11 @@ test("somebody who is not signed in is sent to sign-in by pages, and refused by 
   expect((await call(request, "task/create", { title: "Not mine" })).status()).toBe(401);
 });
 
+test("a stranger who is lost is not offered what only members have", async ({ request, page, person }) => {
+  expect(await (await request.get("/nowhere", { headers: HTML })).text()).not.toContain("Sign out");
+  expect(await (await page.request.get("/nowhere", { headers: HTML })).text()).toContain("Sign out");
+});
+
 test("a form from another site is refused", async ({ page, person }) => {
   const answer = await page.request.post("/rpc/task/create", {
     form: { title: "Planted" },

@@ -5,7 +5,7 @@ use super::{
     theme_switch::ThemeToggle,
 };
 use crate::{
-    next,
+    next, request,
     rpc::{self, account::SignOut},
 };
 use leptos::prelude::*;
@@ -15,7 +15,10 @@ use leptos_router::{components::A, hooks::use_location};
 #[component]
 pub fn Header() -> impl IntoView {
     let at = use_location();
-    let outside = Memo::new(move |_| at.pathname.with(|path| path.starts_with("/sign-")));
+    // A stranger's document: only an address that no page has shows it, and whoever signs in leaves it.
+    let stranger = (!request::has_session()).then(|| at.pathname.get_untracked());
+    let outside =
+        Memo::new(move |_| at.pathname.with(|path| path.starts_with("/sign-") || stranger.as_ref() == Some(path)));
     view! {
         <a class="skip-link" href="#main" rel="external">
             "Skip to content"
