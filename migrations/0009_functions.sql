@@ -43,10 +43,10 @@ BEGIN
     FROM user_counters c
     CROSS JOIN (
         SELECT
-            coalesce(sum(b.created) FILTER (WHERE b.starts_at >= day), 0)::bigint AS created_today,
-            coalesce(sum(b.completed) FILTER (WHERE b.starts_at >= day), 0)::bigint AS completed_today,
-            coalesce(sum(b.created), 0)::bigint AS created_this_week,
-            coalesce(sum(b.completed), 0)::bigint AS completed_this_week
+            coalesce(sum(b.created) FILTER (WHERE b.starts_at >= day), 0) AS created_today,
+            coalesce(sum(b.completed) FILTER (WHERE b.starts_at >= day), 0) AS completed_today,
+            coalesce(sum(b.created), 0) AS created_this_week,
+            coalesce(sum(b.completed), 0) AS completed_this_week
         FROM activity_buckets b
         WHERE b.user_id = p_user AND b.starts_at >= date_trunc('week', p_now, zone)
     ) a
