@@ -24,12 +24,15 @@ pub fn mark_ready() {
 }
 
 /// Loads the page anew after a panic, which leaves it dead. The one to expect is an area's module that cannot be
-/// had, because the server is another version by now. A page that fails as soon as it is opened is left as the
-/// server rendered it: it would fail again and again.
+/// had, because the server is another version by now. Not twice in a row: then the page stays as the server
+/// rendered it, instead of going round in circles.
 pub fn start_over() {
-    const AT_ONCE: f64 = 10_000.0;
-    let opened_just_now = window().performance().is_none_or(|performance| performance.now() < AT_ONCE);
-    if !opened_just_now {
+    const KEY: &str = "taskwire-started-over";
+    const IN_A_ROW: f64 = 10_000.0;
+    let Ok(Some(storage)) = window().session_storage() else { return };
+    let now = Date::now();
+    let last = storage.get_item(KEY).ok().flatten().and_then(|last| last.parse::<f64>().ok());
+    if last.is_none_or(|last| now - last > IN_A_ROW) && storage.set_item(KEY, &now.to_string()).is_ok() {
         // Refused, it leaves things as they are.
         drop(window().location().reload());
     }

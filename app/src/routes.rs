@@ -26,27 +26,27 @@ pub fn Pages() -> impl IntoView {
     view! {
         <FlatRoutes fallback=NotFoundPage>
             <Route path=path!("/") view=|| view! { <Redirect path=next::HOME /> } ssr=SsrMode::Async />
-            <Route path=path!("/sign-in") view={Lazy::<Door>::new()} ssr=SsrMode::Async />
-            <Route path=path!("/sign-up") view={Lazy::<Door>::new()} ssr=SsrMode::Async />
+            <Route path=path!("/sign-in") view={Lazy::<DoorArea>::new()} ssr=SsrMode::Async />
+            <Route path=path!("/sign-up") view={Lazy::<DoorArea>::new()} ssr=SsrMode::Async />
             <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async />
-            <Route path=path!("/tasks") view={Lazy::<Tasks>::new()} ssr=SsrMode::Async />
-            <Route path=path!("/tasks/:id") view={Lazy::<Tasks>::new()} ssr=SsrMode::Async />
-            <Route path=path!("/settings") view={Lazy::<Settings>::new()} ssr=SsrMode::Async />
+            <Route path=path!("/tasks") view={Lazy::<TasksArea>::new()} ssr=SsrMode::Async />
+            <Route path=path!("/tasks/:id") view={Lazy::<TasksArea>::new()} ssr=SsrMode::Async />
+            <Route path=path!("/settings") view={Lazy::<SettingsArea>::new()} ssr=SsrMode::Async />
         </FlatRoutes>
     }
 }
 
 /// For people who are not signed in.
-struct Door;
+struct DoorArea;
 
 #[lazy_route]
-impl LazyRoute for Door {
+impl LazyRoute for DoorArea {
     fn data() -> Self {
         Self
     }
 
     fn view(_door: Self) -> AnyView {
-        match use_location().pathname.get_untracked().as_str() {
+        match use_location().pathname.get_untracked().trim_end_matches('/') {
             "/sign-up" => view! { <SignUpPage /> }.into_any(),
             _ => view! { <SignInPage /> }.into_any(),
         }
@@ -54,10 +54,10 @@ impl LazyRoute for Door {
 }
 
 /// The list, and one task.
-struct Tasks;
+struct TasksArea;
 
 #[lazy_route]
-impl LazyRoute for Tasks {
+impl LazyRoute for TasksArea {
     fn data() -> Self {
         Self
     }
@@ -71,10 +71,10 @@ impl LazyRoute for Tasks {
 }
 
 /// What a person may change about their account.
-struct Settings;
+struct SettingsArea;
 
 #[lazy_route]
-impl LazyRoute for Settings {
+impl LazyRoute for SettingsArea {
     fn data() -> Self {
         Self
     }

@@ -19,7 +19,8 @@ pub fn document<V: IntoView>(options: LeptosOptions, body: impl FnOnce() -> V) -
         let options = options.clone();
         view! {
             <AutoReload options=options.clone() />
-            <HydrationScripts options />
+            // The page works without, so its text comes first.
+            <HydrationScripts options defer=true />
         }
     });
     view! {
@@ -50,6 +51,8 @@ pub fn document<V: IntoView>(options: LeptosOptions, body: impl FnOnce() -> V) -
 fn refresh_without_scripts() -> Option<impl IntoView> {
     let path = request::path();
     let (path, query) = path.split_once('?').unwrap_or((&path, ""));
-    (path == "/dashboard" && !query.contains("refresh=off"))
+    // The address of a refused form is where it was sent, and cannot be loaded.
+    let is_refused = use_context::<Typed>().is_some();
+    (path == "/dashboard" && !query.contains("refresh=off") && !is_refused)
         .then(|| view! { <noscript><meta http-equiv="refresh" content="5" /></noscript> })
 }

@@ -206,7 +206,6 @@ base.describe("a session ended from another browser", () => {
 });
 
 base("a page from before an upgrade starts over when it asks for what is gone", async ({ page, person, console }) => {
-  await page.clock.install();
   await open(page, "/dashboard");
   await mark(page);
   console.expectStatus(404, "/pkg/split___settings");
@@ -214,7 +213,6 @@ base("a page from before an upgrade starts over when it asks for what is gone", 
   console.expectError("load callback should succeed");
   console.expectError("RuntimeError: unreachable");
   await page.route("**/pkg/split___settings*", (route) => route.fulfill({ status: 404 }), { times: 1 });
-  await page.clock.fastForward(60_000);
   const loaded = page.waitForEvent("load");
   await page.getByRole("link", { name: "Settings" }).click();
   await loaded;

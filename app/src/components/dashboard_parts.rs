@@ -116,7 +116,7 @@ pub fn Recent(
                 </a>
                 <span class="task-meta">
                     <span class=class>{status}</span>
-                    <Ago then=task.updated_at now=data.computed_at utc_offset=data.utc_offset />
+                    <Ago then=task.updated_at now=data.computed_at />
                 </span>
             </li>
         }

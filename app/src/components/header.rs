@@ -1,6 +1,7 @@
 //! The bar on top of every page.
 
 use super::{
+    banner::Refusal,
     icon::{Icon, Mark},
     theme_switch::ThemeToggle,
 };
@@ -19,6 +20,7 @@ pub fn Header() -> impl IntoView {
     let stranger = (!request::has_session()).then(|| at.pathname.get_untracked());
     let outside =
         Memo::new(move |_| at.pathname.with(|path| path.starts_with("/sign-") || stranger.as_ref() == Some(path)));
+    let sign_out = rpc::action::<SignOut>();
     view! {
         <a class="skip-link" href="#main" rel="external">
             "Skip to content"
@@ -44,9 +46,13 @@ pub fn Header() -> impl IntoView {
                         <A href="/settings" attr:class="icon-button" attr:aria-label="Settings" attr:title="Settings">
                             <Icon icon=icondata::LuSettings />
                         </A>
-                        <SignOutForm class="icon-button header-sign-out" />
+                        <SignOutForm action=sign_out class="icon-button header-sign-out" />
                     </Show>
                 </div>
+            </div>
+            // Whoever believes to be signed out and is not must learn it.
+            <div class="header-refusal">
+                <Refusal error=Signal::derive(move || sign_out.value().get().and_then(Result::err)) />
             </div>
         </header>
     }
@@ -66,15 +72,16 @@ pub fn Brand() -> impl IntoView {
 /// Signs out of this browser.
 #[component]
 pub fn SignOutForm(
+    /// Signs out.
+    action: ServerAction<SignOut>,
     /// The button's looks; the words show only where there is room for them.
     class: &'static str,
     /// Whether the words stand beside the icon.
     #[prop(optional)]
     words: bool,
 ) -> impl IntoView {
-    let sign_out = rpc::action::<SignOut>();
     view! {
-        <ActionForm action=sign_out>
+        <ActionForm action on:submit:capture=rpc::once(action)>
             <button class=class title=(!words).then_some("Sign out")>
                 <Icon icon=icondata::LuLogOut />
                 <span class=(!words).then_some("visually-hidden")>"Sign out"</span>

@@ -1,7 +1,11 @@
 //! The field in which most tasks begin.
 
 use super::{banner::Refusal, field::Field, here::Here, icon::Icon};
-use crate::{browser, request, rpc::task::Create, typed::typed};
+use crate::{
+    browser, request,
+    rpc::{self, task::Create},
+    typed::typed,
+};
 use leptos::{html, prelude::*};
 
 /// A title and, for those who want to say more, a description.
@@ -32,7 +36,7 @@ pub fn QuickAdd(
     view! {
         <div class="quick-add panel">
             <Refusal error fields=&["title", "description"] />
-            <ActionForm action node_ref=form>
+            <ActionForm action node_ref=form on:submit:capture=rpc::once(action)>
                 <Here />
                 <input type="hidden" name="key" value=move || key.get() />
                 <div class="quick-add-line">

@@ -10,7 +10,7 @@ use crate::{
     rpc::{self, RpcError, task::Update},
     typed::typed,
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use taskwire_domain::{Error, task::Task};
 
@@ -36,10 +36,11 @@ pub fn TaskForm(
     let read = typed::<Update>("version").and_then(|version| version.parse().ok()).filter(|_| !shown_again);
     let base = RwSignal::new(Task { version: read.unwrap_or(first.version), ..first.clone() });
     Effect::new(move |_| match update.value().get() {
-        Some(Err(RpcError::Refused(Error::Stale))) => spawn_local(async move {
-            if let Ok(task) = rpc::task::get(id).await {
-                base.set(task.clone());
-                rival.set(Some(task));
+        // The page reads the task again, and the form follows.
+        Some(Err(RpcError::Refused(Error::Stale))) => task.with(|now| {
+            if base.with_untracked(|base| base.version < now.version) {
+                base.set(now.clone());
+                rival.set(Some(now.clone()));
             }
         }),
         Some(Ok(saved)) => {
@@ -73,7 +74,7 @@ pub fn TaskForm(
         <section class="panel form" aria-label="Edit task">
             <Refusal error fields=&["title", "description", "version"] />
             {move || rival.get().map(|task| view! { <Rival task /> })}
-            <ActionForm action=update on:input=move |_| edited.set(true)>
+            <ActionForm action=update on:input=move |_| edited.set(true) on:submit:capture=rpc::once(update)>
                 <Here />
                 <input type="hidden" name="id" value=id.to_string() />
                 <input type="hidden" name="version" value=move || base.with(|base| base.version.to_string()) />

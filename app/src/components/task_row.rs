@@ -5,7 +5,7 @@ use crate::{
     browser,
     list_url::ListUrl,
     rpc::{
-        self,
+        self, RpcError,
         task::{Complete, Delete, Reopen},
     },
 };
@@ -25,12 +25,18 @@ pub struct TaskActions {
     pub reopen: ServerAction<Reopen>,
     /// Deletes.
     pub delete: ServerAction<Delete>,
+    /// Why the last of these was refused.
+    pub refused: RwSignal<Option<RpcError>>,
 }
 
 impl TaskActions {
     /// Fresh ones for a page; after a refused form without JavaScript they hold the refusal.
     pub fn new() -> Self {
-        Self { complete: rpc::action(), reopen: rpc::action(), delete: rpc::action() }
+        let (complete, reopen, delete, refused) = (rpc::action(), rpc::action(), rpc::action(), RwSignal::new(None));
+        rpc::note_refusal(complete, refused);
+        rpc::note_refusal(reopen, refused);
+        rpc::note_refusal(delete, refused);
+        Self { complete, reopen, delete, refused }
     }
 }
 
@@ -127,7 +133,12 @@ pub fn StatusButton(
     let id = task.with_untracked(|task| task.id);
     let done = Memo::new(move |_| task.with(|task| task.status == Status::Completed));
     let verb = move || if done.get() { "Reopen" } else { "Complete" };
-    let busy = move || actions.complete.pending().get() || actions.reopen.pending().get();
+    // Only this task's own click is waited for, not those on other rows.
+    let busy = move || {
+        let completing = actions.complete.input().with_untracked(|input| input.as_ref().map(|input| input.id));
+        let reopening = actions.reopen.input().with_untracked(|input| input.as_ref().map(|input| input.id));
+        completing == Some(id) || reopening == Some(id)
+    };
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         if busy() {
@@ -185,7 +196,7 @@ pub fn ConfirmDelete(
         <div class="confirm" role="group" aria-labelledby=format!("confirm-{id}") tabindex="-1" node_ref=question>
             <p id=format!("confirm-{id}")>"Delete “"<bdi>{title}</bdi>"”? You can undo it for 30 days."</p>
             <div class="actions">
-                <ActionForm action>
+                <ActionForm action on:submit:capture=rpc::once(action)>
                     <Here />
                     <input type="hidden" name="id" value=id.to_string() />
                     <input type="hidden" name="version" value=move || version.get().to_string() />

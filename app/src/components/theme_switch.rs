@@ -2,7 +2,7 @@
 
 use super::{here, icon::Icon};
 use crate::{
-    request,
+    browser, request,
     rpc::{self, preferences::SetTheme},
     theme::Theme,
 };
@@ -45,7 +45,7 @@ impl Default for Colours {
 #[component]
 pub fn ThemeToggle() -> impl IntoView {
     let Some(colours) = use_context::<Colours>() else { return ().into_any() };
-    let to = move |theme: Theme, class, icon, label| {
+    let to = move |theme: Theme, class, icon, label, back: &'static str| {
         view! {
             <button
                 class=class
@@ -53,7 +53,11 @@ pub fn ThemeToggle() -> impl IntoView {
                 value=theme.as_str()
                 aria-label=label
                 title=label
-                on:click=move |_| colours.show(theme)
+                on:click=move |_| {
+                    colours.show(theme);
+                    // This button is gone now, and with it the focus.
+                    browser::focus(document().query_selector(back).ok().flatten());
+                }
             >
                 <Icon icon />
             </button>
@@ -62,8 +66,8 @@ pub fn ThemeToggle() -> impl IntoView {
     view! {
         <ActionForm action=colours.save attr:class="theme-toggle">
             <ThemeNext />
-            {to(Theme::Dark, "icon-button to-dark", icondata::LuMoon, "Dark theme")}
-            {to(Theme::Light, "icon-button to-light", icondata::LuSun, "Light theme")}
+            {to(Theme::Dark, "icon-button to-dark", icondata::LuMoon, "Dark theme", ".to-light")}
+            {to(Theme::Light, "icon-button to-light", icondata::LuSun, "Light theme", ".to-dark")}
         </ActionForm>
     }
     .into_any()

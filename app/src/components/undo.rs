@@ -45,7 +45,7 @@ pub fn Undo(
                         view! {
                             <Banner tone=Tone::Good>
                                 <p>"Deleted “"<bdi>{task.title}</bdi>"”."</p>
-                                <ActionForm action>
+                                <ActionForm action on:submit:capture=rpc::once(action)>
                                     <Here />
                                     <input type="hidden" name="id" value=task.id.to_string() />
                                     <button class="button" node_ref=undo>

@@ -26,6 +26,11 @@ pub fn SendAgain(
     let Typed { path, page, fields } = use_context().unwrap_or_default();
     let is_text = |name: &str| name == "title" || name == "description";
     let texts: Vec<_> = fields.iter().filter(|(name, text)| is_text(name) && !text.is_empty()).cloned().collect();
+    // Signing out, for example, has nothing to lose.
+    let (title, heading) = match texts.is_empty() {
+        true => ("Not done", "This was not done"),
+        false => ("Not saved", "This was not saved"),
+    };
     let advice = match error {
         RpcError::Refused(Error::Unauthorized) => Some(view! {
             <p>
@@ -44,8 +49,8 @@ pub fn SendAgain(
                 <Brand />
             </div>
         </header>
-        <Page title="Not saved" class="page-narrow">
-            <h1>"This was not saved"</h1>
+        <Page title class="page-narrow">
+            <h1>{heading}</h1>
             <Banner tone=Tone::Problem>
                 <p>{error.to_string()}</p>
                 {advice}

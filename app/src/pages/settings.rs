@@ -6,8 +6,8 @@ use crate::{
         skeleton::Skeleton, theme_switch::ThemeChoice,
     },
     rpc::{
-        self, RpcError,
-        account::SetTimeZone,
+        self,
+        account::{SetTimeZone, SignOut},
         session::{End, EndOthers},
     },
     user_agent,
@@ -46,6 +46,8 @@ pub fn SettingsPage() -> impl IntoView {
 
 #[component]
 fn AccountPart(account: Account) -> impl IntoView {
+    let sign_out = rpc::action::<SignOut>();
+    let error = Signal::derive(move || sign_out.value().get().and_then(Result::err));
     view! {
         <section class="panel" aria-labelledby="account">
             <h2 id="account">"Account"</h2>
@@ -63,7 +65,8 @@ fn AccountPart(account: Account) -> impl IntoView {
                     <At then=account.created_at />
                 </dd>
             </dl>
-            <SignOutForm class="button" words=true />
+            <Refusal error />
+            <SignOutForm action=sign_out class="button" words=true />
         </section>
     }
 }
@@ -88,7 +91,7 @@ fn ZonePart(account: Account, zones: Vec<String>, action: ServerAction<SetTimeZo
         <section class="panel" aria-labelledby="zone">
             <h2 id="zone">"Time zone"</h2>
             <Refusal error />
-            <ActionForm action>
+            <ActionForm action on:submit:capture=rpc::once(action)>
                 <Here />
                 <div class="field">
                     <label for="time_zone">"Days and weeks begin by the clock of"</label>
@@ -112,10 +115,9 @@ fn ZonePart(account: Account, zones: Vec<String>, action: ServerAction<SetTimeZo
 
 #[component]
 fn SessionsPart(sessions: Vec<Session>, end: ServerAction<End>, end_others: ServerAction<EndOthers>) -> impl IntoView {
-    let error = Signal::derive(move || {
-        let one: Option<RpcError> = end.value().get().and_then(Result::err);
-        one.or_else(|| end_others.value().get().and_then(Result::err))
-    });
+    let error = RwSignal::new(None);
+    rpc::note_refusal(end, error);
+    rpc::note_refusal(end_others, error);
     let others = sessions.iter().any(|session| !session.current);
     let rows = sessions.into_iter().map(|session| view! { <SessionRow session end /> }).collect_view();
     view! {
@@ -126,7 +128,7 @@ fn SessionsPart(sessions: Vec<Session>, end: ServerAction<End>, end_others: Serv
             {others
                 .then(|| {
                     view! {
-                        <ActionForm action=end_others>
+                        <ActionForm action=end_others on:submit:capture=rpc::once(end_others)>
                             <Here />
                             <button class="button">"End all other sessions"</button>
                         </ActionForm>
@@ -155,7 +157,7 @@ fn SessionRow(session: Session, end: ServerAction<End>) -> impl IntoView {
             {(!session.current)
                 .then(|| {
                     view! {
-                        <ActionForm action=end>
+                        <ActionForm action=end on:submit:capture=rpc::once(end)>
                             <Here />
                             <input type="hidden" name="id" value=session.id.to_string() />
                             <button class="button" aria-label=label>

@@ -32,7 +32,7 @@ pub fn SignInPage() -> impl IntoView {
             {move || {
                 sent_here().then(|| view! { <Banner tone=Tone::Info><p>"Please sign in to go on."</p></Banner> })
             }}
-            <ActionForm action=sign_in>
+            <ActionForm action=sign_in on:submit:capture=rpc::once(sign_in)>
                 <Here />
                 <input type="hidden" name="next" value=wanted />
                 <Field
@@ -44,7 +44,7 @@ pub fn SignInPage() -> impl IntoView {
                     error
                 />
                 <Field name="password" label="Password" kind="password" autocomplete="current-password" error />
-                <button class="button button-primary button-wide" disabled=sign_in.pending()>
+                <button class="button button-primary button-wide" aria-disabled=move || sign_in.pending().get().to_string()>
                     "Sign in"
                 </button>
             </ActionForm>

@@ -29,7 +29,7 @@ pub fn SignUpPage() -> impl IntoView {
             fields=&["name", "email", "password"]
             other=("/sign-in", "Already have an account?", "Sign in")
         >
-            <ActionForm action=sign_up>
+            <ActionForm action=sign_up on:submit:capture=rpc::once(sign_up)>
                 <Here />
                 <input type="hidden" name="next" value=wanted />
                 <Field
@@ -55,7 +55,7 @@ pub fn SignUpPage() -> impl IntoView {
                     hint=PASSWORD_RULES
                     error
                 />
-                <button class="button button-primary button-wide" disabled=sign_up.pending()>
+                <button class="button button-primary button-wide" aria-disabled=move || sign_up.pending().get().to_string()>
                     "Create account"
                 </button>
             </ActionForm>

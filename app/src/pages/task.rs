@@ -14,7 +14,7 @@ use crate::{
     list_url::ListUrl,
     rpc::{self, RpcError, task::Update},
 };
-use leptos::prelude::*;
+use leptos::{prelude::*, task::spawn_local};
 use leptos_router::{
     NavigateOptions,
     hooks::{use_navigate, use_params_map, use_query_map},
@@ -68,6 +68,7 @@ fn TaskView(
     title: ArcRwSignal<String>,
 ) -> impl IntoView {
     title.set(task.title.clone());
+    let shown_title = title.clone();
     let id = task.id;
     let task = RwSignal::new(task);
     Effect::new(move |_| {
@@ -77,6 +78,20 @@ fn TaskView(
                 title.set(changed.title.clone());
                 task.set(changed);
             }
+        }
+    });
+    // Somebody else was faster: what the task is now belongs on the page.
+    Effect::new(move |_| {
+        let stale = Some(RpcError::Refused(Error::Stale));
+        let refused = [update.value().get().and_then(Result::err), actions.delete.value().get().and_then(Result::err)];
+        if refused.contains(&stale) {
+            let title = shown_title.clone();
+            spawn_local(async move {
+                if let Ok(now) = rpc::task::get(id).await {
+                    title.set(now.title.clone());
+                    let _gone = task.try_set(now);
+                }
+            });
         }
     });
     view! {
@@ -116,11 +131,6 @@ fn StatusBadge(#[prop(into)] status: Signal<Status>) -> impl IntoView {
 fn DeletePart(id: TaskId, #[prop(into)] task: Signal<Task>, actions: TaskActions) -> impl IntoView {
     let query = use_query_map();
     let asks = Memo::new(move |_| query.with(|query| query.get_str("confirm") == Some("delete")));
-    let refused = move || {
-        let (complete, reopen) = (actions.complete.value().get(), actions.reopen.value().get());
-        let changed = complete.and_then(Result::err).or_else(|| reopen.and_then(Result::err));
-        changed.or_else(|| actions.delete.value().get().and_then(Result::err))
-    };
     let navigate = use_navigate();
     Effect::new(move |_| {
         if let Some(Ok(task)) = actions.delete.value().get() {
@@ -129,7 +139,7 @@ fn DeletePart(id: TaskId, #[prop(into)] task: Signal<Task>, actions: TaskActions
     });
     view! {
         <section class="delete-part" id="delete" aria-label="Delete">
-            <Refusal error=Signal::derive(refused) />
+            <Refusal error=actions.refused />
             <Show
                 when=move || asks.get()
                 fallback=move || {

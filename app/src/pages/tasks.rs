@@ -25,7 +25,7 @@ use leptos_router::{
     hooks::{use_navigate, use_query_map},
 };
 use taskwire_domain::{
-    TaskId,
+    Error, TaskId,
     task::{DeletedTask, Status, Task, TaskPage},
 };
 
@@ -35,6 +35,8 @@ struct Done {
     created: Option<TaskId>,
     deleted: Option<DeletedTask>,
     restored: Option<(TaskId, i32)>,
+    /// How many deletions had been answered when one was refused, because the list was out of date.
+    outdated: usize,
 }
 
 /// Adds, finds, completes and deletes tasks; the address carries what is shown.
@@ -51,7 +53,9 @@ pub fn TasksPage() -> impl IntoView {
     let done = Memo::new(move |before: Option<&Done>| {
         let before = before.cloned().unwrap_or_default();
         let (created, deleted, restored) = (create.value().get(), actions.delete.value().get(), restore.value().get());
+        let outdated = deleted == Some(Err(RpcError::Refused(Error::Stale)));
         Done {
+            outdated: if outdated { actions.delete.version().get() } else { before.outdated },
             created: created.and_then(Result::ok).map(|task| task.id).or(before.created),
             deleted: deleted.and_then(Result::ok).or(before.deleted),
             restored: restored.and_then(Result::ok).map(|task| (task.id, task.version)).or(before.restored),
@@ -83,7 +87,7 @@ pub fn TasksPage() -> impl IntoView {
             <h1>"Tasks"</h1>
             <QuickAdd action=create />
             <Undo id=Signal::derive(move || url.with(|url| url.deleted)) action=restore />
-            <Refusal error=Signal::derive(move || failed(actions)) />
+            <Refusal error=actions.refused />
             <TaskFilter url />
             <Transition fallback=|| view! { <Skeleton lines=6 /> }>
                 {move || page.get().and_then(Result::err).map(|error| view! { <NotLoaded error /> })}
@@ -93,12 +97,6 @@ pub fn TasksPage() -> impl IntoView {
             </Transition>
         </Page>
     }
-}
-
-fn failed(actions: TaskActions) -> Option<RpcError> {
-    let (complete, reopen) = (actions.complete.value().get(), actions.reopen.value().get());
-    let changed = complete.and_then(Result::err).or_else(|| reopen.and_then(Result::err));
-    changed.or_else(|| actions.delete.value().get().and_then(Result::err))
 }
 
 /// What the list holds. It stays when newer data comes: a row is the same element as long as it shows the

@@ -24,7 +24,11 @@ pub use error::RpcError;
 
 use crate::typed::Typed;
 use leptos::{
-    prelude::{ServerAction, provide_context, use_context},
+    ev::SubmitEvent,
+    prelude::{
+        Effect, Get, GetUntracked, GetValue, RwSignal, ServerAction, Set, SetValue, StoredValue, provide_context,
+        use_context,
+    },
     server::ServerActionError,
     server_fn::{ServerFn, error::FromServerFnError},
 };
@@ -41,4 +45,34 @@ where
         provide_context(ServerActionError::new("", ""));
     }
     ServerAction::new()
+}
+
+/// Stops a form from being sent again while its answer is awaited: a second click would be a second request. Other
+/// forms of the same action are not held up.
+pub fn once<S>(action: ServerAction<S>) -> impl Fn(SubmitEvent) + Clone + 'static
+where
+    S: ServerFn<Error: Send + Sync, Output: Send + Sync> + Clone + Send + Sync + 'static,
+{
+    let sent = StoredValue::new(None);
+    move |event| {
+        let answers = Some(action.version().get_untracked());
+        if action.pending().get_untracked() && sent.get_value() == answers {
+            event.prevent_default();
+        } else {
+            sent.set_value(answers);
+        }
+    }
+}
+
+/// Keeps in `last` why the last of several actions was refused: nothing, once one of them has worked.
+pub fn note_refusal<S>(action: ServerAction<S>, last: RwSignal<Option<RpcError>>)
+where
+    S: ServerFn<Error = RpcError, Output: Clone + Send + Sync> + Clone + Send + Sync + 'static,
+{
+    let refusal = move || action.value().get_untracked().and_then(Result::err);
+    // After a refused form without JavaScript it is there from the start.
+    if let Some(error) = refusal() {
+        last.set(Some(error));
+    }
+    Effect::watch(move || action.version().get(), move |_, _, _| last.set(refusal()), false);
 }
