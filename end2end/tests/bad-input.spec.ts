@@ -183,7 +183,62 @@ test.describe("a double click", () => {
     await open(page, "/dashboard");
     await expect(number(page, "Completed")).toHaveText("1");
   });
+
+  test("deletes a task once, and offers to undo it", async ({ page, person }) => {
+    await person.hasTask(page, "Gone");
+    await open(page, "/tasks");
+    let asked = 0;
+    await page.route("**/rpc/task/delete", async (route) => {
+      asked++;
+      await route.continue();
+    });
+    await page.getByRole("link", { name: "Delete Gone" }).click();
+    await page.getByRole("button", { name: "Delete task" }).dblclick();
+    await expect(page.getByRole("button", { name: "Undo" })).toBeVisible();
+    expect(asked).toBe(1);
+    await expect(page.getByRole("alert")).toBeHidden();
+  });
 });
+
+test("a click on one row does not wait for another's answer", async ({ page, person }) => {
+  for (const title of ["Slow", "Quick"]) await person.hasTask(page, title);
+  await open(page, "/tasks");
+  let release = () => {};
+  const held = new Promise<void>((resolve) => (release = resolve));
+  let isFirst = true;
+  await page.route("**/rpc/task/complete", async (route) => {
+    const waits = isFirst;
+    isFirst = false;
+    if (waits) await held;
+    await route.continue();
+  });
+  await page.getByRole("button", { name: "Complete Slow" }).click();
+  await page.getByRole("button", { name: "Complete Quick" }).click();
+  await expect(page.getByRole("button", { name: "Reopen Quick" })).toBeVisible();
+  release();
+  await expect(page.getByRole("button", { name: "Reopen Slow" })).toBeVisible();
+});
+
+for (const place of ["the list", "its own page"]) {
+  test(`a deletion on ${place} that comes too late shows what the task is now, and can be repeated`, async ({
+    page,
+    person,
+    console,
+  }) => {
+    const task = await person.hasTask(page, "Old words");
+    const id = String(task.id);
+    await open(page, place === "the list" ? "/tasks" : `/tasks/${id}`);
+    await page.getByRole("link", { name: /^Delete/ }).click();
+    const form = { id, version: String(task.version), title: "New words", description: "" };
+    expect((await call(page.request, "task/update", form)).status()).toBe(200);
+
+    console.expectStatus(412, "/rpc/task/delete");
+    await page.getByRole("button", { name: "Delete task" }).click();
+    await expect(page.getByText("Delete “New words”?")).toBeVisible();
+    await page.getByRole("button", { name: "Delete task" }).click();
+    await expect(page.getByText("Deleted “New words”.")).toBeVisible();
+  });
+}
 
 test.describe("without JavaScript", () => {
   test.use({ javaScriptEnabled: false });

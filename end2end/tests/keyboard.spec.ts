@@ -103,3 +103,12 @@ test("every control of every page can be reached, and shows the focus", async ({
     expect(reached.size, path).toBe(wanted);
   }
 });
+
+test("the switch of the theme keeps the focus", async ({ page, person }) => {
+  await open(page, "/tasks");
+  await tabTo(page, page.getByRole("button", { name: "Dark theme" }));
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("button", { name: "Light theme" })).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("button", { name: "Dark theme" })).toBeFocused();
+});

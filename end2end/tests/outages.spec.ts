@@ -67,6 +67,18 @@ base.describe("a server that goes away", () => {
     await expect(row(page, "Typed during the outage")).toBeVisible();
     await expect(page.getByText("Taskwire did not answer.")).toBeHidden();
   });
+
+  test("lets nobody believe to be signed out", async ({ page, server, console }) => {
+    await newcomer().signUp(page);
+    await open(page, "/tasks");
+    console.expectNoAnswer("/rpc/account/sign_out");
+    await server.stop();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await expect(page.getByText("Taskwire did not answer.")).toBeVisible();
+    await server.start();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await expectPage(page, "Sign in to Taskwire");
+  });
 });
 
 base.describe("a database that goes away", () => {
@@ -140,6 +152,20 @@ base.describe("a database that goes away", () => {
       await database.start();
       await page.getByRole("button", { name: "Send again" }).click();
       await expect(row(page, "Typed during the outage")).toBeVisible();
+    });
+
+    test("says that signing out did not work, and stays", async ({ page, database, console }) => {
+      console.expectStatus(503, "/rpc/account/sign_out");
+      await newcomer().signUp(page);
+      await page.goto("/dashboard");
+      await database.stop();
+      await page.getByRole("button", { name: "Sign out" }).click();
+      await expectPage(page, "This was not done");
+      // The dashboard loads itself anew, but this answer's address cannot be loaded.
+      await expect(page.locator("meta[http-equiv=refresh]")).toHaveCount(0);
+      await database.start();
+      await page.getByRole("button", { name: "Send again" }).click();
+      await expectPage(page, "Sign in to Taskwire");
     });
   });
 });
