@@ -3,16 +3,18 @@
 //   node lighthouse.mjs [FILE]     prints a table, and writes the figures as JSON to FILE (report/lighthouse.json)
 //
 // It starts the program at TASKWIRE_BIN (../dist/taskwire) as the tests do, or asks TASKWIRE_URL, a server that runs.
+import { chromium } from "@playwright/test";
 import { launch } from "chrome-launcher";
 import lighthouse from "lighthouse";
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BROWSER, FLAGS } from "./support/browser.mjs";
+import { withoutSettings } from "./support/environment.mjs";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const CATEGORIES = ["performance", "accessibility", "best-practices", "seo"];
@@ -26,8 +28,8 @@ async function withServer(use) {
   const program = resolve(process.env.TASKWIRE_BIN ?? join(HERE, "../dist/taskwire"));
   const folder = mkdtempSync(join(tmpdir(), "taskwire-"));
   chmodSync(folder, 0o711);
-  const settings = { TASKWIRE_ADDR: "127.0.0.1:0", TASKWIRE_DATA_DIR: join(folder, "data"), DATABASE_URL: "" };
-  const server = spawn(program, [], { cwd: folder, env: { ...process.env, ...settings } });
+  const settings = { TASKWIRE_ADDR: "127.0.0.1:0", TASKWIRE_DATA_DIR: join(folder, "data") };
+  const server = spawn(program, [], { cwd: folder, env: { ...withoutSettings(), ...settings } });
   try {
     const url = await new Promise((resolve, reject) => {
       let output = "";
@@ -64,7 +66,7 @@ async function signUp(url) {
 
 async function measure(url, headers) {
   const browser = await launch({
-    chromePath: existsSync(BROWSER) ? BROWSER : process.env.CHROME_PATH,
+    chromePath: BROWSER ?? chromium.executablePath(),
     chromeFlags: ["--headless=new", ...FLAGS],
   });
   try {

@@ -1,10 +1,15 @@
-// The browser of the tests and of Lighthouse: Debian's Chromium where it is installed.
+// The browser of the tests and of Lighthouse.
+import { existsSync } from "node:fs";
 
-export const BROWSER = "/usr/bin/chromium";
+const DEBIANS = "/usr/bin/chromium";
 
-// Nothing in the background, no graphics card; and no sandbox for root, for whom Chromium has none.
+/** Debian's Chromium; where it is not installed, scripts/setup has installed Playwright's own. */
+export const BROWSER = existsSync(DEBIANS) ? DEBIANS : undefined;
+
+// Nothing in the background, no graphics card; and no sandbox for root, for whom Chromium has none, nor for
+// Playwright's own, to which some systems refuse it.
 export const FLAGS = [
-  ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
+  ...(!BROWSER || process.getuid?.() === 0 ? ["--no-sandbox"] : []),
   "--disable-gpu",
   "--disable-quic",
   "--no-first-run",

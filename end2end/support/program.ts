@@ -5,18 +5,12 @@ import { once } from "node:events";
 import { chmodSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { withoutSettings } from "./environment.mjs";
 
 const PROGRAM = resolve(process.env.TASKWIRE_BIN ?? join(__dirname, "../../dist/taskwire"));
 
 /** Signs the sessions of every server here, so that tests can make tokens of their own. */
 export const SECRET = "a-secret-for-browser-tests-only-0123456789";
-
-/** Settings of the person who runs the tests must not reach the program. */
-function cleanEnvironment(): NodeJS.ProcessEnv {
-  const ours = /^(TASKWIRE_|DATABASE_URL$|AUTH_SECRET$|BETTER_AUTH_SECRET$|LEPTOS_)/;
-  const entries = Object.entries(process.env).filter(([name]) => !ours.test(name) || name === "TASKWIRE_SITE_DIR");
-  return Object.fromEntries(entries);
-}
 
 class Program {
   private process?: ChildProcess;
@@ -35,7 +29,7 @@ class Program {
     const child = spawn(PROGRAM, args, {
       // Away from any `.env` of the person's own.
       cwd: this.folder,
-      env: { ...cleanEnvironment(), TASKWIRE_DATA_DIR: join(this.folder, "data"), ...settings },
+      env: { ...withoutSettings(), TASKWIRE_DATA_DIR: join(this.folder, "data"), ...settings },
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.process = child;

@@ -35,6 +35,32 @@ test("tasks typed in one browser appear in another's dashboard within seconds", 
   await expect(activity.getByRole("row", { name: "Completed" }).getByRole("cell")).toHaveText(["1", "1"]);
 });
 
+test("shows that it is loading until there are numbers, but not on the page that the server made", async ({
+  page,
+  person,
+}) => {
+  await person.hasTask(page, "Counted");
+  const document = await (await page.request.get("/dashboard")).text();
+  expect(document).toContain("Counted");
+  expect(document).not.toContain("Loading…");
+
+  let release = () => {};
+  const released = new Promise<void>((resolve) => (release = resolve));
+  await page.route(POLL, async (route) => {
+    await released;
+    await route.continue();
+  });
+  await open(page, "/tasks");
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Dashboard" }).click();
+  const loading = page.getByRole("status").filter({ hasText: "Loading…" });
+  await expect(loading.first()).toBeVisible();
+  await expect(number(page, "Total")).toBeHidden();
+
+  release();
+  await expect(number(page, "Total")).toHaveText("1");
+  await expect(loading).toHaveCount(0);
+});
+
 test.describe("polling", () => {
   /**
    * A dashboard whose clock stands still and is moved by hand, so that nothing depends on the machine's
