@@ -3,7 +3,7 @@
 //! Everything is reckoned from the server's `now`, never from the browser's clock, so that the page
 //! that the server rendered and the one that wasm makes of it agree to the letter.
 
-use chrono::{DateTime, FixedOffset, Utc};
+use chrono::{DateTime, Datelike, FixedOffset, Month, Timelike, Utc};
 
 /// How long before `now` something was; from a week on, the date.
 pub fn ago(then: DateTime<Utc>, now: DateTime<Utc>, utc_offset: i32) -> String {
@@ -18,18 +18,23 @@ pub fn ago(then: DateTime<Utc>, now: DateTime<Utc>, utc_offset: i32) -> String {
 
 /// The day, such as "5 March 2026".
 pub fn date(then: DateTime<Utc>, utc_offset: i32) -> String {
-    there(then, utc_offset).format("%-d %B %Y").to_string()
+    let day = there(then, utc_offset);
+    // By hand, because the code that reads patterns is longer than all of this in the browser's download.
+    let month = u8::try_from(day.month()).ok().and_then(|month| Month::try_from(month).ok());
+    format!("{} {} {}", day.day(), month.map_or("", |month| month.name()), day.year())
 }
 
 /// Day and time to the minute, such as "5 March 2026, 14:03"; says so where it is UTC.
 pub fn moment(then: DateTime<Utc>, utc_offset: i32) -> String {
     let zone = if utc_offset == 0 { " UTC" } else { "" };
-    format!("{}{zone}", there(then, utc_offset).format("%-d %B %Y, %H:%M"))
+    let time = there(then, utc_offset);
+    format!("{}, {:02}:{:02}{zone}", date(then, utc_offset), time.hour(), time.minute())
 }
 
 /// The time of day to the second, such as "14:03:05".
 pub fn clock(then: DateTime<Utc>, utc_offset: i32) -> String {
-    there(then, utc_offset).format("%H:%M:%S").to_string()
+    let time = there(then, utc_offset);
+    format!("{:02}:{:02}:{:02}", time.hour(), time.minute(), time.second())
 }
 
 fn count(n: i64, unit: &str) -> String {

@@ -1,7 +1,6 @@
 //! The bar on top of every page.
 
 use super::{
-    banner::Refusal,
     icon::{Icon, Mark},
     theme_switch::ThemeToggle,
 };
@@ -51,9 +50,9 @@ pub fn Header() -> impl IntoView {
                 </div>
             </div>
             // Whoever believes to be signed out and is not must learn it.
-            <div class="header-refusal">
-                <Refusal error=Signal::derive(move || sign_out.value().get().and_then(Result::err)) />
-            </div>
+            <p class="header-refusal" role="alert">
+                {move || sign_out.value().get().and_then(Result::err).map(|error| error.to_string())}
+            </p>
         </header>
     }
 }
