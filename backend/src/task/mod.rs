@@ -69,7 +69,8 @@ impl Scope {
 }
 
 impl Backend {
-    /// Makes a task of the viewer's own. The same key again returns the task that it made the first time.
+    /// Makes a task of the viewer's own. The same form again, by its key and its texts, returns the task that it made
+    /// the first time; under the same key other texts make another task, so that none are ever lost.
     pub async fn task_create(&self, viewer: &Viewer, new: NewTask) -> Result<Task> {
         let mut scope = self.scope(viewer).await?;
         let (user, now) = (scope.user(), scope.now);
@@ -83,7 +84,9 @@ impl Backend {
             new.title,
             new.description,
             now,
-            new.key
+        // A title has one line, so no two pairs of texts are joined alike.
+        let key = new.key.map(|key| Uuid::new_v5(&key, format!("{}\n{}", new.title, new.description).as_bytes()));
+            key
         )
         .fetch_optional(scope.connection()?)
         .await?;
@@ -95,7 +98,7 @@ impl Backend {
                 "SELECT id, user_id, team_id, title, description, status, version, created_at, updated_at, completed_at
                      FROM tasks WHERE user_id = $1 AND creation_key = $2",
                 user,
-                new.key
+                key
             )
                 .fetch_one(scope.connection()?)
                 .await?

@@ -93,6 +93,12 @@ async fn sending_a_form_twice_makes_one_task(_: PgPoolOptions, options: PgConnec
 }
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+    // The first answer was lost and the person has changed the text: it is another task, also when that is sent twice.
+    let changed = NewTask::parse("once", "and more", new.key).unwrap();
+    let second = world.backend.task_create(&ada, changed.clone()).await.unwrap();
+    assert_eq!(second.description, "and more");
+    assert_eq!(world.backend.task_create(&ada, changed).await.unwrap().id, second.id);
+    assert_eq!(world.backend.task_list(&ada, &TaskQuery::default()).await.unwrap().pending, 3);
 async fn a_later_writer_is_told_and_nothing_is_lost(_: PgPoolOptions, options: PgConnectOptions) {
     let world = World::new(options).await;
     let ada = world.person("Ada").await;
