@@ -36,8 +36,12 @@ async fn a_task_from_its_making_to_its_end_and_back(_: PgPoolOptions, options: P
     let deleted = backend.task_delete(&ada, made.id, Some(open.version)).await.unwrap();
     assert_eq!(deleted.title, hostile);
     assert_eq!(backend.task_get(&ada, made.id).await.unwrap(), None);
-    assert_eq!(backend.task_deleted(&ada, made.id).await.unwrap(), Some(deleted));
-    assert_eq!(refusal(backend.task_delete(&ada, made.id, None).await), Refusal::NotFound);
+    assert_eq!(backend.task_deleted(&ada, made.id).await.unwrap().as_ref(), Some(&deleted));
+    world.pass(TimeDelta::minutes(1));
+    for version in [Some(open.version), None, Some(1)] {
+        let again = backend.task_delete(&ada, made.id, version).await.unwrap();
+        assert_eq!(again, deleted, "deleting twice is deleting once");
+    }
 
     let back = backend.task_restore(&ada, made.id).await.unwrap();
     assert_eq!((back.id, back.title.as_str(), back.created_at), (made.id, hostile, made.created_at));
@@ -68,6 +72,7 @@ async fn a_deleted_task_comes_back_with_its_shares_and_for_thirty_days(_: PgPool
     world.pass(TimeDelta::days(31));
     let ada = world.viewer(&world.sign_in("ada@example.org").await);
     assert_eq!(refusal(world.backend.task_restore(&ada, shared.id).await), Refusal::NotFound);
+    assert_eq!(refusal(world.backend.task_delete(&ada, shared.id, None).await), Refusal::NotFound);
     // The next deletion clears away what nobody can bring back.
     let other = world.task(&ada, "other").await;
     world.backend.task_delete(&ada, other.id, None).await.unwrap();
@@ -137,6 +142,7 @@ async fn what_belongs_to_somebody_else_does_not_exist(_: PgPoolOptions, options:
     assert!(backend.task_list(&bob, &TaskQuery::default()).await.unwrap().tasks.is_empty());
     backend.task_delete(&ada, task.id, None).await.unwrap();
     assert_eq!(backend.task_deleted(&bob, task.id).await.unwrap(), None);
+    assert_eq!(refusal(backend.task_delete(&bob, task.id, None).await), Refusal::NotFound);
     assert_eq!(refusal(backend.task_restore(&bob, task.id).await), Refusal::NotFound);
 }
 
