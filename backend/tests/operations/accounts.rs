@@ -5,7 +5,8 @@ use chrono::TimeDelta;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use std::time::Instant;
 use taskwire_backend::Client;
-use taskwire_domain::{Error as Refusal, account::NewAccount};
+use taskwire_domain::{Error as Refusal, SessionId, account::NewAccount};
+use uuid::Uuid;
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
 async fn an_address_has_one_account_however_it_is_spelt(_: PgPoolOptions, options: PgConnectOptions) {
@@ -117,7 +118,13 @@ async fn people_see_and_end_their_own_sessions(_: PgPoolOptions, options: PgConn
     assert!(world.backend.account_get(&phone).await.is_ok());
     world.backend.session_end(&ada, phone.session_id).await.unwrap();
     assert_eq!(refusal(world.backend.account_get(&phone).await), Refusal::Unauthorized);
-    assert_eq!(refusal(world.backend.session_end(&ada, phone.session_id).await), Refusal::NotFound);
+    // Ended twice is ended once, and stands in the log once.
+    world.backend.session_end(&ada, phone.session_id).await.unwrap();
+    assert_eq!(refusal(world.backend.session_end(&bob, phone.session_id).await), Refusal::NotFound);
+    assert_eq!(refusal(world.backend.session_end(&ada, SessionId(Uuid::from_u128(1))).await), Refusal::NotFound);
+    let noted = sqlx::query_scalar("SELECT count(*) FROM audit_log WHERE action = 'session.end'");
+    let noted: i64 = noted.fetch_one(&mut world.owner().await).await.unwrap();
+    assert_eq!(noted, 1);
 
     for _ in 0..3 {
         world.sign_in("ada@example.org").await;
