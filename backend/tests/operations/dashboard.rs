@@ -97,9 +97,15 @@ async fn today_and_the_week_are_the_viewers_own(_: PgPoolOptions, options: PgCon
     assert_eq!(activity(Some("Pacific/Auckland")).await, (46_800, 1, 1));
     assert_eq!(activity(Some("America/New_York")).await, (-18_000, 1, 1));
     // What the browser says is only a hint: nonsense falls back to UTC, and the account's own choice wins.
-    assert_eq!(activity(Some("Mars/Olympus")).await, (0, 0, 0));
+    for nonsense in ["Mars/Olympus", "", "\0", "Europe/Berlin\0", "a\u{7f}\n", &"é".repeat(5000)] {
+        assert_eq!(activity(Some(nonsense)).await, (0, 0, 0), "{nonsense:.20}");
+    }
     world.backend.account_set_time_zone(&ada, Some("America/New_York")).await.unwrap();
     assert_eq!(activity(Some("Pacific/Auckland")).await, (-18_000, 1, 1));
+    // Zones come and go with new versions of their data; one that is gone does not take the numbers along.
+    let gone = sqlx::query("UPDATE users SET time_zone = 'Mars/Olympus'");
+    gone.execute(&mut world.owner().await).await.unwrap();
+    assert_eq!(activity(Some("Pacific/Auckland")).await, (0, 0, 0));
 }
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
