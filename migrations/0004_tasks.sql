@@ -12,7 +12,7 @@ CREATE TABLE tasks (
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL CHECK (updated_at >= created_at),
     completed_at timestamptz,
-    -- Chosen by the form that created the task, so that sending it twice makes one task.
+    -- Of the form that created the task and of its texts, so that sending it twice makes one task.
     creation_key uuid,
     -- A stored column, because an expression would not be used as an index condition under row-level security.
     title_key text COLLATE "und-x-icu" GENERATED ALWAYS AS (lower(title)) STORED,

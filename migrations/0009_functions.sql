@@ -17,8 +17,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
         p_address, p_user_agent)
 $$;
 
--- The dashboard in one call: checks the session, sets the identity, reads. The zone is the account's, else the
--- browser's. Rows read: one of counters, at most 672 of buckets (a week of quarters of an hour), five tasks for each
+-- The dashboard in one call: checks the session, sets the identity, reads. The zone is the account's, else p_zone; it
+-- is UTC without p_zone, for when Postgres knows neither. Rows read: one of counters, at most 672 of buckets (a week of quarters of an hour), five tasks for each
 -- status, the viewer's teams.
 CREATE FUNCTION dashboard_read(p_user uuid, p_session uuid, p_now timestamptz, p_zone text)
 RETURNS TABLE (
@@ -32,7 +32,7 @@ DECLARE
     day timestamptz;
 BEGIN
     PERFORM scope_open(p_user, p_session, p_now);
-    SELECT coalesce(time_zone, p_zone) INTO zone FROM users WHERE id = p_user;
+    SELECT CASE WHEN p_zone IS NULL THEN 'UTC' ELSE coalesce(time_zone, p_zone) END INTO zone FROM users WHERE id = p_user;
     day := date_trunc('day', p_now, zone);
     RETURN QUERY
     SELECT

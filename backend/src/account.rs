@@ -42,16 +42,16 @@ impl From<AccountRow> for Account {
 }
 
 impl Backend {
-    /// Opens an account and, with it, its first session.
+    /// Opens an account and, with it, its first session. The same form again, by its address and password, signs in.
     ///
     /// # Errors
-    /// [`Refusal::Taken`] if the address has one already.
+    /// [`Refusal::Taken`] if the address has one already, with another password.
     pub async fn account_sign_up(&self, client: &Client, new: NewAccount) -> Result<SignedIn> {
         let hash = self.hasher.hash(new.password.expose().to_owned()).await?;
         let viewer = self.newcomer(UserId(self.clock.id()), client);
         let mut scope = self.scope_before_session(&viewer).await?;
         let (user, now) = (scope.user(), scope.now);
-        let account = query_as!(
+        let made = query_as!(
             AccountRow,
             "INSERT INTO users (id, email, name, password_hash, created_at) VALUES ($1, $2, $3, $4, $5)
              ON CONFLICT ON CONSTRAINT users_email_key DO NOTHING
@@ -63,8 +63,18 @@ impl Backend {
             now
         )
         .fetch_optional(scope.connection()?)
-        .await?
-        .ok_or_else(|| Refusal::Taken("There is already an account with this email address.".into()))?;
+        .await?;
+        let Some(account) = made else {
+            drop(scope);
+            // As a sign-in, so that guessing passwords here is as slow and as visible as there.
+            let signed_in = self.account_sign_in(client, new.email.as_str(), new.password.expose()).await;
+            return signed_in.map_err(|error| match error {
+                Error::Refused(Refusal::WrongCredentials) => {
+                    Refusal::Taken("There is already an account with this email address.".into()).into()
+                }
+                other => other,
+            });
+        };
         scope.audit("account.sign_up", None).await?;
         self.open_session(scope, account.into()).await
     }

@@ -115,19 +115,19 @@ impl Backend {
     }
 }
 
+/// Behind a pooler that drops start-up options the role would be the login: usually the owner of everything.
 async fn refuse_bypass(pool: &PgPool) -> Result<()> {
     let role = sqlx::query!(
         r#"SELECT rolname AS "name!", (rolsuper OR rolbypassrls) AS "bypasses!" FROM pg_roles WHERE rolname = current_user"#
     )
     .fetch_one(pool)
     .await?;
-    if role.bypasses {
-        return Err(Error::Fault(format!(
-            "refusing to serve: the database role “{}” bypasses row-level security; it must be {APP_ROLE}",
-            role.name
-        )));
-    }
-    Ok(())
+    let fault = match role.name.as_str() {
+        _ if role.bypasses => "bypasses row-level security",
+        APP_ROLE => return Ok(()),
+        _ => "is not the server's (a pooler in between must pass on start-up options)",
+    };
+    Err(Error::Fault(format!("refusing to serve: the database role “{}” {fault}; it must be {APP_ROLE}", role.name)))
 }
 
 #[cfg(test)]
@@ -139,5 +139,16 @@ mod tests {
         // The tests' own login owns everything and may bypass, as an embedded cluster's does.
         let refused = refuse_bypass(&pool).await.unwrap_err().to_string();
         assert!(refused.contains("bypasses row-level security"), "{refused}");
+    }
+
+    #[sqlx::test(migrator = "MIGRATOR")]
+    async fn any_other_role_is_refused_too(options: PgPoolOptions, connect: PgConnectOptions) {
+        let as_role = async |role: &str| {
+            let pool = options.clone().connect_with(connect.clone().options([("role", role)])).await.unwrap();
+            refuse_bypass(&pool).await.map_err(|error| error.to_string())
+        };
+        assert_eq!(as_role(APP_ROLE).await, Ok(()));
+        let refused = as_role("taskwire_owner").await.unwrap_err();
+        assert!(refused.contains("“taskwire_owner”") && refused.contains("must be taskwire_app"), "{refused}");
     }
 }

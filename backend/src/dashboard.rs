@@ -17,13 +17,16 @@ impl Backend {
     /// account's zone, else `browser_zone`, else UTC.
     pub async fn dashboard_read(&self, viewer: &Viewer, browser_zone: Option<&str>) -> Result<Dashboard> {
         let start = Instant::now();
-        let read = || self.dashboard_in(viewer, browser_zone.unwrap_or("UTC"));
+        // A NUL is what Postgres cannot take in a text.
+        let zone = browser_zone.filter(|zone| !zone.contains('\0')).unwrap_or("UTC");
+        let read = || self.dashboard_in(viewer, Some(zone));
         let dashboard = match read.retry(backoff()).when(Error::is_transient).await {
-            // The browser said something that is no zone: its numbers in UTC are better than none.
+            // The browser said something that is no zone, or the account's is none any more: numbers in UTC are better
+            // than none.
             Err(Error::Database(error))
                 if error.as_database_error().is_some_and(|e| e.code().as_deref() == Some(UNKNOWN_ZONE)) =>
             {
-                self.dashboard_in(viewer, "UTC").await
+                self.dashboard_in(viewer, None).await
             }
             other => other,
         };
@@ -31,7 +34,8 @@ impl Backend {
         dashboard
     }
 
-    async fn dashboard_in(&self, viewer: &Viewer, zone: &str) -> Result<Dashboard> {
+    /// In the account's zone, else in `zone`; in UTC without `zone`.
+    async fn dashboard_in(&self, viewer: &Viewer, zone: Option<&str>) -> Result<Dashboard> {
         let now = self.clock.now();
         let row = query!(
             r#"SELECT utc_offset AS "utc_offset!", pending AS "pending!", completed AS "completed!",

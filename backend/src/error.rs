@@ -42,14 +42,31 @@ impl Error {
     }
 
     /// Whether the connection was lost before the statement could have had an effect that anybody was told of, so
-    /// that reading again, or opening again, may succeed at once.
+    /// that reading again, or opening again, may succeed at once. A statement that took too long may not be repeated:
+    /// that would only add to what the database has too much of.
     pub(crate) fn is_transient(&self) -> bool {
-        matches!(self, Self::Unavailable(source) if !matches!(source, sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed))
+        let Self::Unavailable(source) = self else { return false };
+        match source.as_database_error() {
+            Some(error) => is_one_of(&error.code().unwrap_or_default(), CONNECTION_LOST),
+            None => !matches!(source, sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed),
+        }
     }
 }
 
 /// SQLSTATE that `scope_open` raises for a session that has ended.
 const SESSION_ENDED: &str = "TW401";
+
+/// SQLSTATEs of a connection that broke or was not taken: class 08, shutting down, crashed, starting up, too many.
+const CONNECTION_LOST: &[&str] = &["08", "57P01", "57P02", "57P03", "53300"];
+
+/// SQLSTATEs of a database that could not, though it may a little later: classes 08 (connection), 53 (out of resources)
+/// and 57 (shutting down, starting up, statement timed out), a serialization failure, a deadlock, and a standby that
+/// may only be read.
+const NOT_NOW: &[&str] = &["08", "53", "57", "40001", "40P01", "25006"];
+
+fn is_one_of(code: &str, states: &[&str]) -> bool {
+    states.iter().any(|state| code.starts_with(state))
+}
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
@@ -60,12 +77,37 @@ impl From<sqlx::Error> for Error {
             E::Io(_) | E::Tls(_) | E::Protocol(_) | E::PoolTimedOut | E::PoolClosed | E::WorkerCrashed => {
                 Self::Unavailable(error)
             }
-            // Classes 08 (connection), 53 (out of resources), 57 (shutting down, starting up, statement timed out),
-            // and 25006 (a standby that may only be read).
-            _ if ["08", "53", "57"].iter().any(|class| code.starts_with(class)) || code == "25006" => {
-                Self::Unavailable(error)
-            }
+            _ if is_one_of(&code, NOT_NOW) => Self::Unavailable(error),
             _ => Self::Database(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sqlx::{AssertSqlSafe, PgPool};
+
+    #[sqlx::test]
+    async fn only_a_lost_connection_is_tried_again(pool: PgPool) {
+        for (code, unavailable, transient) in [
+            ("08006", true, true),
+            ("57P01", true, true),
+            ("57P03", true, true),
+            ("53300", true, true),
+            ("57014", true, false),
+            ("53200", true, false),
+            ("40001", true, false),
+            ("40P01", true, false),
+            ("23505", false, false),
+            ("TW401", false, false),
+        ] {
+            let raise = format!("DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '{code}'; END $$");
+            let error = Error::from(sqlx::raw_sql(AssertSqlSafe(raise)).execute(&pool).await.unwrap_err());
+            let found = (matches!(error, Error::Unavailable(_)), error.is_transient());
+            assert_eq!(found, (unavailable, transient), "{code}");
+        }
+        assert!(Error::from(sqlx::Error::WorkerCrashed).is_transient());
+        assert!(!Error::from(sqlx::Error::PoolTimedOut).is_transient());
     }
 }

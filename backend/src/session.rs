@@ -48,10 +48,11 @@ impl Backend {
             .collect())
     }
 
-    /// Ends one of the viewer's sessions: its token is refused from now on. Ending the viewer's own is signing out.
+    /// Ends one of the viewer's sessions: its token is refused from now on. Ending the viewer's own is signing out. One
+    /// that has ended stays as it is, so asking twice does no harm.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`] unless it is a live session of the viewer.
+    /// [`Refusal::NotFound`] unless the session is or was the viewer's: another's and none at all look the same.
     pub async fn session_end(&self, viewer: &Viewer, id: SessionId) -> Result<()> {
         let mut scope = self.scope(viewer).await?;
         let (user, now) = (scope.user(), scope.now);
@@ -64,7 +65,10 @@ impl Backend {
         .execute(scope.connection()?)
         .await?;
         if ended.rows_affected() == 0 {
-            return Err(Refusal::NotFound.into());
+            let own = query!("SELECT id FROM sessions WHERE id = $1 AND user_id = $2", id.0, user)
+                .fetch_optional(scope.connection()?)
+                .await?;
+            return Ok(own.map(drop).ok_or(Refusal::NotFound)?);
         }
         let action = if id == viewer.session_id { "account.sign_out" } else { "session.end" };
         scope.audit(action, Some(format!("session:{id}"))).await?;

@@ -137,7 +137,7 @@ pub struct NewTask {
     pub title: String,
     /// Trimmed description, may be empty.
     pub description: String,
-    /// Made by the form: the same key twice makes one task, so a double click does no harm.
+    /// Made by the form: the same texts twice under one key make one task, so a double click does no harm.
     pub key: Option<Uuid>,
 }
 

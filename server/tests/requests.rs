@@ -55,6 +55,26 @@ async fn another_sites_form_changes_nothing(_: PgPoolOptions, db: PgConnectOptio
 }
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn identity_comes_from_the_token_only(_: PgPoolOptions, db: PgConnectOptions) {
+    let app = App::on(db).await;
+    let (mut ada, mut eve) = (app.browser(), app.browser());
+    ada.sign_up("ada@example.org").await;
+    eve.sign_up("eve@example.org").await;
+    let id = async |browser: &mut Browser| browser.read("/rpc/account/get").await.json()["id"].clone();
+    let (adas, eves) = (id(&mut ada).await, id(&mut eve).await);
+    let before = ada.read("/rpc/task/list").await.json()["tasks"].clone();
+
+    let claimed = adas.as_str().unwrap();
+    let fields = [("title", "Forged"), ("user_id", claimed), ("owner", claimed), ("sub", claimed)];
+    let path = format!("/rpc/task/create?user_id={claimed}&owner={claimed}&sub={claimed}");
+    let made = eve.with("x-user", claimed).call(&path, &fields).await;
+    assert_eq!((made.status, &made.json()["user_id"]), (StatusCode::OK, &eves));
+    let listed = eve.with("x-user", claimed).read(&format!("/rpc/task/list?user_id={claimed}")).await.json();
+    assert_eq!((listed["tasks"].as_array().unwrap().len(), &listed["tasks"][0]["user_id"]), (1, &eves));
+    assert_eq!(ada.read("/rpc/task/list").await.json()["tasks"], before);
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
 async fn a_request_that_takes_too_long_is_given_up(_: PgPoolOptions, db: PgConnectOptions) {
     let mut setup = Setup::default();
     setup.limits.time = Duration::from_millis(200);

@@ -106,6 +106,40 @@ async fn a_bad_token_opens_nothing(_: PgPoolOptions, db: PgConnectOptions) {
     }
 }
 
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn a_token_may_come_as_a_bearer(_: PgPoolOptions, db: PgConnectOptions) {
+    let app = App::on(db).await;
+    let (mut ada, mut eve) = (app.browser(), app.browser());
+    ada.sign_up("ada@example.org").await;
+    eve.sign_up("eve@example.org").await;
+    let email = async |browser: &Browser, authorization: &str| {
+        let answer = browser.with("authorization", authorization).read("/rpc/account/get").await;
+        (answer.status == StatusCode::OK).then(|| answer.json()["email"].clone()).ok_or(answer.status)
+    };
+    let nobody = app.browser();
+    for scheme in ["Bearer", "bearer", "BEARER"] {
+        assert_eq!(email(&nobody, &format!("{scheme} {}", ada.token())).await, Ok(json!("ada@example.org")));
+    }
+    // It comes before a cookie, also when it is wrong.
+    assert_eq!(email(&eve, &format!("Bearer {}", ada.token())).await, Ok(json!("ada@example.org")));
+    for wrong in ["Bearer", "Bearer x", "Bearer \u{e9}"] {
+        assert_eq!(email(&eve, wrong).await, Err(StatusCode::UNAUTHORIZED), "{wrong}");
+    }
+    // What a proxy in front asks for is none of ours.
+    assert_eq!(email(&eve, "Basic ZXZlOmV2ZQ==").await, Ok(json!("eve@example.org")));
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn another_programs_cookie_locks_nobody_out(_: PgPoolOptions, db: PgConnectOptions) {
+    let app = App::on(db).await;
+    let mut browser = app.browser();
+    browser.sign_up("ada@example.org").await;
+    for foreign in ["caf\u{e9}", "%ff", "=;,", ""] {
+        browser.cookies.insert("a_foreign_one".to_owned(), foreign.to_owned());
+        assert_eq!(browser.read("/rpc/dashboard/read").await.status, StatusCode::OK, "{foreign}");
+    }
+}
+
 async fn read(browser: &Browser, token: &str) -> StatusCode {
     let mut browser = browser.clone();
     browser.cookies.insert("taskwire_session".to_owned(), token.to_owned());

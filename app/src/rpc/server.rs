@@ -25,10 +25,11 @@ pub fn backend() -> Result<Backend, RpcError> {
     use_context::<Backend>().ok_or(RpcError::Refused(Error::Internal))
 }
 
-/// The operations and who asks for them: the one place where a cookie becomes a viewer.
+/// The operations and who asks for them: the one place where a token becomes a viewer. A program sends it as a bearer,
+/// a browser in its cookie.
 pub fn signed_in() -> Result<(Backend, Viewer), RpcError> {
     let backend = backend()?;
-    let token = cookie(SESSION_COOKIE).ok_or_else(|| refuse(Error::Unauthorized))?;
+    let token = bearer().or_else(|| cookie(SESSION_COOKIE)).ok_or_else(|| refuse(Error::Unauthorized))?;
     let viewer = backend.viewer(&token, client()).map_err(refused)?;
     Ok((backend, viewer))
 }
@@ -38,15 +39,28 @@ pub fn client() -> Client {
     use_context::<Parts>().and_then(|parts| parts.extensions.get().cloned()).unwrap_or_default()
 }
 
+/// The token in the header `Authorization`, whose scheme may be written in any case (RFC 9110, section 11.1).
+fn bearer() -> Option<String> {
+    let parts = use_context::<Parts>()?;
+    let value = text(parts.headers.get(header::AUTHORIZATION)?);
+    let (scheme, token) = value.split_once(' ').unwrap_or((&value, ""));
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+}
+
 /// The value of one of the request's cookies, decoded.
 pub fn cookie(name: &str) -> Option<String> {
     let parts = use_context::<Parts>()?;
-    let headers = parts.headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+    let headers = parts.headers.get_all(header::COOKIE).into_iter().map(text);
     headers
         .flat_map(Cookie::split_parse_encoded)
         .filter_map(Result::ok)
         .find(|cookie| cookie.name() == name)
         .map(|cookie| cookie.value().to_owned())
+}
+
+/// A header as it came: bytes that are no text, perhaps of another program's cookie, spoil nothing else in it.
+fn text(value: &HeaderValue) -> String {
+    String::from_utf8_lossy(value.as_bytes()).into_owned()
 }
 
 /// Gives the browser a cookie.

@@ -33,7 +33,7 @@ pub async fn get(
     task.ok_or_else(|| refuse(taskwire_domain::Error::NotFound))
 }
 
-/// Makes a task; the same `key` twice makes one.
+/// Makes a task; the same texts twice under one `key` make one.
 #[server(prefix = "/rpc", endpoint = "task/create")]
 pub async fn create(
     /// One line.

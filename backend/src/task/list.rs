@@ -57,8 +57,10 @@ impl Cursor {
             None
         };
         let cursor: Self = serde_json::from_slice(&bytes.ok_or_else(refuse)?).map_err(|_| refuse())?;
-        // A cursor of another order points nowhere, and NUL is what Postgres cannot take in a text.
-        if cursor.sort != sort || cursor.title.contains('\0') {
+        // A cursor of another order points nowhere; a NUL in a text, and most years that chrono has, are what Postgres
+        // cannot take.
+        let in_time = (DateTime::UNIX_EPOCH..=FAR_FUTURE).contains(&cursor.at);
+        if cursor.sort != sort || !in_time || cursor.title.contains('\0') {
             return Err(refuse().into());
         }
         Ok(cursor)

@@ -58,21 +58,34 @@ impl Scope {
         Ok(row.map(|row| row.seen_by(viewer)))
     }
 
-    /// Why a statement that names a task and a version touched nothing.
-    async fn task_refusal(&mut self, id: TaskId, version: Option<i32>) -> Result<Refusal> {
-        Ok(match self.task(id).await? {
-            None => Refusal::NotFound,
-            Some(task) if version.is_some_and(|version| version != task.version) => Refusal::Stale,
-            Some(_) => Refusal::Forbidden,
-        })
+    /// A deleted task of the viewer that can still be brought back.
+    async fn deleted_task(&mut self, id: TaskId) -> Result<Option<DeletedTask>> {
+        let oldest = self.now - chrono::TimeDelta::days(UNDO_DAYS);
+        let row =
+            query!("SELECT title, deleted_at FROM deleted_tasks WHERE id = $1 AND deleted_at >= $2", id.0, oldest)
+                .fetch_optional(self.connection()?)
+                .await?;
+        Ok(row.map(|row| DeletedTask { id, title: row.title, deleted_at: row.deleted_at }))
+    }
+}
+
+/// Why a statement that names a task and a version touched nothing, from what the viewer sees of the task after it.
+fn refusal(task: Option<Task>, version: Option<i32>) -> Refusal {
+    match task {
+        None => Refusal::NotFound,
+        Some(task) if version.is_some_and(|version| version != task.version) => Refusal::Stale,
+        Some(_) => Refusal::Forbidden,
     }
 }
 
 impl Backend {
-    /// Makes a task of the viewer's own. The same key again returns the task that it made the first time.
+    /// Makes a task of the viewer's own. The same form again, by its key and its texts, returns the task that it made
+    /// the first time; under the same key other texts make another task, so that none are ever lost.
     pub async fn task_create(&self, viewer: &Viewer, new: NewTask) -> Result<Task> {
         let mut scope = self.scope(viewer).await?;
         let (user, now) = (scope.user(), scope.now);
+        // A title has one line, so no two pairs of texts are joined alike.
+        let key = new.key.map(|key| Uuid::new_v5(&key, format!("{}\n{}", new.title, new.description).as_bytes()));
         let made = query_as!(
             TaskRow,
             "INSERT INTO tasks (user_id, title, description, created_at, updated_at, creation_key)
@@ -83,7 +96,7 @@ impl Backend {
             new.title,
             new.description,
             now,
-            new.key
+            key
         )
         .fetch_optional(scope.connection()?)
         .await?;
@@ -95,7 +108,7 @@ impl Backend {
                 "SELECT id, user_id, team_id, title, description, status, version, created_at, updated_at, completed_at
                      FROM tasks WHERE user_id = $1 AND creation_key = $2",
                 user,
-                new.key
+                key
             )
                 .fetch_one(scope.connection()?)
                 .await?
@@ -142,14 +155,15 @@ impl Backend {
         let Some(row) = changed else {
             return match scope.task(id).await? {
                 Some(task) if change.is_met_by(&task) => Ok(task),
-                _ => Err(scope.task_refusal(id, change.version).await?.into()),
+                seen => Err(refusal(seen, change.version).into()),
             };
         };
         scope.commit().await?;
         Ok(row.seen_by(viewer.user_id))
     }
 
-    /// Deletes a task; for [`UNDO_DAYS`] its owner can bring it back.
+    /// Deletes a task; for [`UNDO_DAYS`] its owner can bring it back. One that the viewer has deleted already, from
+    /// whatever version, stays deleted as it was, so asking twice does no harm.
     ///
     /// # Errors
     /// [`Refusal::NotFound`], [`Refusal::Forbidden`], or [`Refusal::Stale`] if the task has another version by now.
@@ -180,7 +194,10 @@ impl Backend {
         .fetch_optional(scope.connection()?)
         .await?;
         let Some(row) = deleted else {
-            return Err(scope.task_refusal(id, version).await?.into());
+            return match scope.deleted_task(id).await? {
+                Some(deleted) => Ok(deleted),
+                None => Err(refusal(scope.task(id).await?, version).into()),
+            };
         };
         scope.commit().await?;
         Ok(DeletedTask { id, title: row.title, deleted_at: row.deleted_at })
@@ -188,13 +205,7 @@ impl Backend {
 
     /// A deleted task of the viewer that can still be brought back.
     pub async fn task_deleted(&self, viewer: &Viewer, id: TaskId) -> Result<Option<DeletedTask>> {
-        let mut scope = self.reading(viewer).await?;
-        let oldest = scope.now - chrono::TimeDelta::days(UNDO_DAYS);
-        let row =
-            query!("SELECT title, deleted_at FROM deleted_tasks WHERE id = $1 AND deleted_at >= $2", id.0, oldest)
-                .fetch_optional(scope.connection()?)
-                .await?;
-        Ok(row.map(|row| DeletedTask { id, title: row.title, deleted_at: row.deleted_at }))
+        self.reading(viewer).await?.deleted_task(id).await
     }
 
     /// Brings a deleted task back as it was, with its id and its shares. One that is back already is returned.

@@ -23,24 +23,11 @@ async fn the_dashboard_tells_what_is_there(_: PgPoolOptions, options: PgConnectO
     }
     let last = last.unwrap();
     world.backend.task_update(&ada, last.id, TaskChange::status(Status::Completed)).await.unwrap();
-    let foreign = world.task(&bob, "Bob's").await;
-    let mut owner = world.owner().await;
-    let share = "INSERT INTO task_shares VALUES ($1, $2, $3, 'view', now())";
-    sqlx::query(share).bind(foreign.id.0).bind(bob.user_id.0).bind(ada.user_id.0).execute(&mut owner).await.unwrap();
-    sqlx::raw_sql(sqlx::AssertSqlSafe(format!(
-        "BEGIN; INSERT INTO teams VALUES ('{0}', 'Crew', '', now());
-         INSERT INTO team_members VALUES ('{0}', '{1}', 'owner', now()), ('{0}', '{2}', 'viewer', now()); COMMIT",
-        uuid::Uuid::from_u128(1),
-        bob.user_id,
-        ada.user_id
-    )))
-    .execute(&mut owner)
-    .await
-    .unwrap();
+    world.task(&bob, "Bob's").await;
 
     let dashboard = world.backend.dashboard_read(&ada, None).await.unwrap();
     assert_eq!(dashboard.computed_at, world.now());
-    assert_eq!(dashboard.statistics, Statistics { pending: 6, completed: 1, shared_view: 1, shared_edit: 0 });
+    assert_eq!(dashboard.statistics, Statistics { pending: 6, completed: 1, ..Statistics::default() });
     let activity = Activity { created_today: 7, completed_today: 1, created_this_week: 7, completed_this_week: 1 };
     assert_eq!(dashboard.activity, activity);
     assert_eq!(dashboard.recent.len(), RECENT_TASKS);
@@ -50,7 +37,44 @@ async fn the_dashboard_tells_what_is_there(_: PgPoolOptions, options: PgConnectO
     let older = dashboard.recent[2].id;
     world.backend.task_update(&ada, older, TaskChange::status(Status::Completed)).await.unwrap();
     assert_eq!(world.backend.dashboard_read(&ada, None).await.unwrap().recent[0].id, older);
-    assert_eq!((dashboard.teams[0].name.as_str(), dashboard.teams[0].role.as_str()), ("Crew", "viewer"));
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn shares_and_teams_are_counted(_: PgPoolOptions, options: PgConnectOptions) {
+    let world = World::new(options).await;
+    let (ada, bob) = (world.person("Ada").await, world.person("Bob").await);
+    let (read, written) = (world.task(&bob, "to read").await, world.task(&bob, "to write").await);
+    let mut owner = world.owner().await;
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!(
+        "BEGIN;
+         INSERT INTO teams VALUES ('{team}', 'Crew', '', now());
+         INSERT INTO team_members VALUES ('{team}', '{bob}', 'owner', now()), ('{team}', '{ada}', 'member', now());
+         INSERT INTO task_shares VALUES ({}, '{bob}', '{ada}', 'view', now()), ({}, '{bob}', '{ada}', 'edit', now());
+         COMMIT",
+        read.id,
+        written.id,
+        team = uuid::Uuid::from_u128(1),
+        bob = bob.user_id,
+        ada = ada.user_id
+    )))
+    .execute(&mut owner)
+    .await
+    .unwrap();
+
+    let seen = async |viewer| {
+        let dashboard = world.backend.dashboard_read(viewer, None).await.unwrap();
+        let teams = dashboard.teams.into_iter().map(|team| (team.name, team.role));
+        (dashboard.statistics, teams.collect::<Vec<_>>())
+    };
+    let team = |role: &str| vec![("Crew".to_owned(), role.to_owned())];
+    let shared = Statistics { shared_view: 1, shared_edit: 1, ..Statistics::default() };
+    assert_eq!(seen(&ada).await, (shared, team("member")));
+    assert_eq!(seen(&bob).await, (Statistics { pending: 2, ..Statistics::default() }, team("owner")));
+
+    sqlx::raw_sql("UPDATE task_shares SET permission = 'edit'").execute(&mut owner).await.unwrap();
+    assert_eq!(seen(&ada).await.0, Statistics { shared_edit: 2, ..Statistics::default() });
+    world.backend.task_delete(&bob, read.id, None).await.unwrap();
+    assert_eq!(seen(&ada).await.0, Statistics { shared_edit: 1, ..Statistics::default() });
 }
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
@@ -73,9 +97,15 @@ async fn today_and_the_week_are_the_viewers_own(_: PgPoolOptions, options: PgCon
     assert_eq!(activity(Some("Pacific/Auckland")).await, (46_800, 1, 1));
     assert_eq!(activity(Some("America/New_York")).await, (-18_000, 1, 1));
     // What the browser says is only a hint: nonsense falls back to UTC, and the account's own choice wins.
-    assert_eq!(activity(Some("Mars/Olympus")).await, (0, 0, 0));
+    for nonsense in ["Mars/Olympus", "", "\0", "Europe/Berlin\0", "a\u{7f}\n", &"é".repeat(5000)] {
+        assert_eq!(activity(Some(nonsense)).await, (0, 0, 0), "{nonsense:.20}");
+    }
     world.backend.account_set_time_zone(&ada, Some("America/New_York")).await.unwrap();
     assert_eq!(activity(Some("Pacific/Auckland")).await, (-18_000, 1, 1));
+    // Zones come and go with new versions of their data; one that is gone does not take the numbers along.
+    let gone = sqlx::query("UPDATE users SET time_zone = 'Mars/Olympus'");
+    gone.execute(&mut world.owner().await).await.unwrap();
+    assert_eq!(activity(Some("Pacific/Auckland")).await, (0, 0, 0));
 }
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]

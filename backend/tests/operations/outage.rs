@@ -1,8 +1,17 @@
-//! Lost connections (requirement O3). A database that stays away is tested through the whole server.
+//! Opening the database, and lost connections (requirement O3). A database that stays away is tested through the whole
+//! server.
 
-use crate::support::World;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use taskwire_domain::task::TaskQuery;
+use crate::support::{PASSWORD, World, settings};
+use secrecy::ExposeSecret;
+use sqlx::{
+    AssertSqlSafe, ConnectOptions,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+use taskwire_backend::{Backend, Client};
+use taskwire_domain::{
+    account::NewAccount,
+    task::{NewTask, TaskQuery},
+};
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
 async fn lost_connections_are_not_noticed(_: PgPoolOptions, options: PgConnectOptions) {
@@ -24,6 +33,39 @@ async fn lost_connections_are_not_noticed(_: PgPoolOptions, options: PgConnectOp
     }
 }
 
+#[sqlx::test]
+async fn a_login_that_is_no_superuser_may_own_the_database(_: PgPoolOptions, options: PgConnectOptions) {
+    let mut superuser = options.connect().await.unwrap();
+    let name = options.get_database().unwrap();
+    let login = format!("\"{name}\"");
+    let sql = format!(
+        "DROP ROLE IF EXISTS {login};
+         CREATE ROLE {login} LOGIN CREATEROLE NOSUPERUSER NOBYPASSRLS PASSWORD 'x';
+         ALTER DATABASE {login} OWNER TO {login}"
+    );
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut superuser).await.unwrap();
+    if superuser.server_version_num().unwrap() >= 160_000 {
+        // What the login would have if these roles, which belong to the whole cluster, were of its own making.
+        for role in ["taskwire_app", "taskwire_owner"] {
+            let sql = format!(
+                "DO $$ BEGIN CREATE ROLE {role} NOLOGIN NOINHERIT; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+                 GRANT {role} TO {login} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE"
+            );
+            sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut superuser).await.unwrap();
+        }
+    }
+    let backend = Backend::start(settings(options.clone().username(name).password("x"))).await.unwrap();
+    backend.health().await.unwrap();
+    let new = NewAccount::parse("ada@example.org", PASSWORD, "Ada").unwrap();
+    let ada = backend.account_sign_up(&Client::default(), new).await.unwrap();
+    let ada = backend.viewer(ada.token.expose_secret(), Client::default()).unwrap();
+    backend.task_create(&ada, NewTask::parse("counted", "", None).unwrap()).await.unwrap();
+    assert_eq!(backend.dashboard_read(&ada, None).await.unwrap().statistics.pending, 1);
+    backend.stop().await;
+    let sql = format!("REASSIGN OWNED BY {login} TO CURRENT_USER; DROP OWNED BY {login}; DROP ROLE {login}");
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut superuser).await.unwrap();
+}
+
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
 async fn two_instances_may_start_at_once(_: PgPoolOptions, options: PgConnectOptions) {
     let world = World::new(options).await;
@@ -31,7 +73,7 @@ async fn two_instances_may_start_at_once(_: PgPoolOptions, options: PgConnectOpt
     sqlx::raw_sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public").execute(&mut owner).await.unwrap();
     let start = || {
         let options = world.options.clone();
-        async move { taskwire_backend::Backend::start(crate::support::settings(options)).await }
+        async move { Backend::start(settings(options)).await }
     };
     let started = futures::future::join_all((0..4).map(|_| start())).await;
     for backend in started {

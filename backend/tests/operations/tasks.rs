@@ -36,8 +36,12 @@ async fn a_task_from_its_making_to_its_end_and_back(_: PgPoolOptions, options: P
     let deleted = backend.task_delete(&ada, made.id, Some(open.version)).await.unwrap();
     assert_eq!(deleted.title, hostile);
     assert_eq!(backend.task_get(&ada, made.id).await.unwrap(), None);
-    assert_eq!(backend.task_deleted(&ada, made.id).await.unwrap(), Some(deleted));
-    assert_eq!(refusal(backend.task_delete(&ada, made.id, None).await), Refusal::NotFound);
+    assert_eq!(backend.task_deleted(&ada, made.id).await.unwrap().as_ref(), Some(&deleted));
+    world.pass(TimeDelta::minutes(1));
+    for version in [Some(open.version), None, Some(1)] {
+        let again = backend.task_delete(&ada, made.id, version).await.unwrap();
+        assert_eq!(again, deleted, "deleting twice is deleting once");
+    }
 
     let back = backend.task_restore(&ada, made.id).await.unwrap();
     assert_eq!((back.id, back.title.as_str(), back.created_at), (made.id, hostile, made.created_at));
@@ -68,6 +72,7 @@ async fn a_deleted_task_comes_back_with_its_shares_and_for_thirty_days(_: PgPool
     world.pass(TimeDelta::days(31));
     let ada = world.viewer(&world.sign_in("ada@example.org").await);
     assert_eq!(refusal(world.backend.task_restore(&ada, shared.id).await), Refusal::NotFound);
+    assert_eq!(refusal(world.backend.task_delete(&ada, shared.id, None).await), Refusal::NotFound);
     // The next deletion clears away what nobody can bring back.
     let other = world.task(&ada, "other").await;
     world.backend.task_delete(&ada, other.id, None).await.unwrap();
@@ -88,6 +93,12 @@ async fn sending_a_form_twice_makes_one_task(_: PgPoolOptions, options: PgConnec
     world.backend.task_delete(&ada, first, None).await.unwrap();
     assert_ne!(world.backend.task_create(&ada, new.clone()).await.unwrap().id, first);
     assert_eq!(world.backend.task_restore(&ada, first).await.unwrap().id, first);
+    // The first answer was lost and the person has changed the text: it is another task, also when that is sent twice.
+    let changed = NewTask::parse("once", "and more", new.key).unwrap();
+    let second = world.backend.task_create(&ada, changed.clone()).await.unwrap();
+    assert_eq!(second.description, "and more");
+    assert_eq!(world.backend.task_create(&ada, changed).await.unwrap().id, second.id);
+    assert_eq!(world.backend.task_list(&ada, &TaskQuery::default()).await.unwrap().pending, 3);
     // A key is its user's own.
     assert!(!ids.contains(&world.backend.task_create(&bob, new).await.unwrap().id));
 }
@@ -131,6 +142,7 @@ async fn what_belongs_to_somebody_else_does_not_exist(_: PgPoolOptions, options:
     assert!(backend.task_list(&bob, &TaskQuery::default()).await.unwrap().tasks.is_empty());
     backend.task_delete(&ada, task.id, None).await.unwrap();
     assert_eq!(backend.task_deleted(&bob, task.id).await.unwrap(), None);
+    assert_eq!(refusal(backend.task_delete(&bob, task.id, None).await), Refusal::NotFound);
     assert_eq!(refusal(backend.task_restore(&bob, task.id).await), Refusal::NotFound);
 }
 
@@ -210,7 +222,14 @@ async fn a_search_takes_every_letter_literally_and_no_case(_: PgPoolOptions, opt
 async fn a_cursor_that_we_did_not_make_is_refused(_: PgPoolOptions, options: PgConnectOptions) {
     let world = World::new(options).await;
     let ada = world.person("Ada").await;
-    for cursor in ["", "x", "zz", "7b7d", &"61".repeat(50_000)] {
+    let at = |at: &str| {
+        let json = format!(r#"{{"sort":"updated","at":"{at}","title":"","id":1}}"#);
+        json.bytes().map(|byte| format!("{byte:02x}")).collect::<String>()
+    };
+    let ours = TaskQuery { cursor: Some(at("2026-01-01T00:00:00Z")), ..TaskQuery::default() };
+    assert!(world.backend.task_list(&ada, &ours).await.is_ok());
+    let (before, after) = (at("-200000-01-01T00:00:00Z"), at("+200000-01-01T00:00:00Z"));
+    for cursor in ["", "x", "zz", "7b7d", &"61".repeat(50_000), &before, &after] {
         let query = TaskQuery { cursor: Some(cursor.into()), ..TaskQuery::default() };
         assert!(refusal(world.backend.task_list(&ada, &query).await).about("cursor").is_some(), "{cursor:.20}");
     }
