@@ -28,11 +28,11 @@ pub fn mark_ready() {
 /// rendered it, instead of going round in circles.
 pub fn start_over() {
     const KEY: &str = "taskwire-started-over";
-    const IN_A_ROW: f64 = 10_000.0;
+    const IN_A_ROW: u64 = 10_000;
     let Ok(Some(storage)) = window().session_storage() else { return };
-    let now = Date::now();
-    let last = storage.get_item(KEY).ok().flatten().and_then(|last| last.parse::<f64>().ok());
-    if last.is_none_or(|last| now - last > IN_A_ROW) && storage.set_item(KEY, &now.to_string()).is_ok() {
+    let now = Date::now() as u64;
+    let last = storage.get_item(KEY).ok().flatten().and_then(|last| last.parse::<u64>().ok());
+    if last.is_none_or(|last| now.abs_diff(last) > IN_A_ROW) && storage.set_item(KEY, &now.to_string()).is_ok() {
         // Refused, it leaves things as they are.
         drop(window().location().reload());
     }

@@ -5,7 +5,12 @@ use super::{
     here,
     icon::Icon,
 };
-use crate::{next, pages::not_found::Missing, request, rpc::RpcError};
+use crate::{
+    next,
+    pages::not_found::Missing,
+    request,
+    rpc::{Remote, RpcError},
+};
 use leptos::prelude::*;
 use leptos_router::components::Redirect;
 use taskwire_domain::Error;
@@ -14,7 +19,7 @@ use taskwire_domain::Error;
 #[component]
 pub fn Load<T, F, V>(
     /// Where the data comes from.
-    resource: Resource<Result<T, RpcError>>,
+    resource: Remote<Result<T, RpcError>>,
     /// Stands in when a page is opened before its data is there.
     #[prop(into)]
     skeleton: ViewFn,

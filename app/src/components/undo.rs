@@ -22,7 +22,7 @@ pub fn Undo(
     action: ServerAction<Restore>,
 ) -> impl IntoView {
     let id = Memo::new(move |_| id.get());
-    let deleted = Resource::new(
+    let deleted = rpc::remote(
         move || id.get(),
         |id| async move {
             match id {

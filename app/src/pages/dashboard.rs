@@ -24,7 +24,7 @@ use taskwire_domain::dashboard::{Dashboard, Statistics};
 /// Numbers that follow every change within five seconds.
 #[component]
 pub fn DashboardPage() -> impl IntoView {
-    let first = Resource::new(|| (), |()| rpc::dashboard::read());
+    let first = rpc::remote(|| (), |()| rpc::dashboard::read());
     view! {
         <Page title="Dashboard">
             <Load

@@ -24,7 +24,7 @@ pub fn SettingsPage() -> impl IntoView {
     let end = rpc::action::<End>();
     let end_others = rpc::action::<EndOthers>();
     let changes = move || (set_zone.version().get(), end.version().get(), end_others.version().get());
-    let data = Resource::new(changes, |_| async {
+    let data = rpc::remote(changes, |_| async {
         try_join!(rpc::account::get(), rpc::account::time_zones(), rpc::session::list())
     });
     view! {

@@ -32,7 +32,7 @@ pub fn TaskPage() -> impl IntoView {
     let update = rpc::action::<Update>();
     let actions = TaskActions::new();
     let title = ArcRwSignal::new("Task".to_owned());
-    let task = Resource::new(
+    let task = rpc::remote(
         move || id.get(),
         |id| async move {
             match id {

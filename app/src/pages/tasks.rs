@@ -15,7 +15,7 @@ use crate::{
     },
     list_url::ListUrl,
     rpc::{
-        self, RpcError,
+        self, Remote, RpcError,
         task::{Create, Restore},
     },
 };
@@ -61,7 +61,7 @@ pub fn TasksPage() -> impl IntoView {
             restored: restored.and_then(Result::ok).map(|task| (task.id, task.version)).or(before.restored),
         }
     });
-    let page = Resource::new(move || (wanted.get(), done.get()), |(query, _)| rpc::task::list(query));
+    let page = rpc::remote(move || (wanted.get(), done.get()), |(query, _)| rpc::task::list(query));
 
     let navigate = use_navigate();
     let quietly = NavigateOptions { scroll: false, replace: true, ..NavigateOptions::default() };
@@ -105,7 +105,7 @@ pub fn TasksPage() -> impl IntoView {
 #[component]
 fn TaskList(
     /// What the server answered.
-    page: Resource<Result<TaskPage, RpcError>>,
+    page: Remote<Result<TaskPage, RpcError>>,
     /// The list's address.
     url: Memo<ListUrl>,
     /// What rows can ask for.

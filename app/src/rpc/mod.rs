@@ -15,12 +15,14 @@ mod error;
 #[cfg(feature = "ssr")]
 pub mod forms;
 pub mod preferences;
+mod remote;
 #[cfg(feature = "ssr")]
 pub mod server;
 pub mod session;
 pub mod task;
 
 pub use error::RpcError;
+pub use remote::{Remote, remote};
 
 use crate::typed::Typed;
 use leptos::{
