@@ -119,6 +119,16 @@ async fn what_stands_in_the_way_is_named() {
     let said = refuses(dir.path(), &[("TASKWIRE_POSTGRES_BIN", empty.path().to_str().unwrap())]).await;
     assert!(said.contains("programs (initdb, postgres) were not found") && said.contains("apt-get install"), "{said}");
 
+    let (dir, programs) = (data_dir(), data_dir());
+    let initdb = "echo 'initdb: error: ICU is not supported in this build' >&2; exit 1";
+    for (name, script) in [("postgres", "echo 'postgres (PostgreSQL) 17.0'"), ("initdb", initdb)] {
+        fs::write(programs.path().join(name), format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(programs.path().join(name), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    fs::set_permissions(programs.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let said = refuses(dir.path(), &[("TASKWIRE_POSTGRES_BIN", programs.path().to_str().unwrap())]).await;
+    assert!(said.contains("was built without ICU"), "{said}");
+
     let deep = dir.path().join("d".repeat(100));
     fs::create_dir(&deep).unwrap();
     assert!(refuses(&deep, &[]).await.contains("too long for PostgreSQL's socket"));
