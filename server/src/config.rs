@@ -8,9 +8,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, 
 use humantime::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use std::{convert::Infallible, ffi::OsString, net::SocketAddr, path::PathBuf};
-
-/// Bytes of a signing secret at least: as many as HMAC-SHA-256 gives (RFC 7518, section 3.2).
-pub const SECRET_MIN: usize = 32;
+use taskwire_backend::SECRET_MIN;
 
 /// Taskwire: a team task manager with a live dashboard.
 ///
