@@ -174,7 +174,8 @@ impl Cli {
     /// # Errors
     /// A `.env` that cannot be read, or settings that contradict each other.
     pub fn read() -> Result<Self> {
-        match dotenvy::dotenv() {
+        // By its path: by its name alone it would also be looked for in every folder above.
+        match dotenvy::from_path("./.env") {
             Err(error) if !error.not_found() => return Err(error).context("cannot read the file .env"),
             _ => {}
         }

@@ -148,6 +148,19 @@ async fn what_stands_in_the_way_is_named() {
 }
 
 #[tokio::test]
+async fn settings_are_read_from_the_current_folder_and_from_none_above() {
+    let dir = data_dir();
+    fs::create_dir(dir.path().join("below")).unwrap();
+    fs::write(dir.path().join(".env"), "AUTH_SECRET=0123456789abcdef0123456789abcdef\n").unwrap();
+    let url = ("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none");
+    // The program is started in the folder that its data folder stands in.
+    let said = refuses(&dir.path().join("data"), &[url]).await;
+    assert!(said.contains("cannot open the database"), "{said}");
+    let said = refuses(&dir.path().join("below/data"), &[url]).await;
+    assert!(said.contains("AUTH_SECRET is not"), "{said}");
+}
+
+#[tokio::test]
 async fn an_external_database_needs_a_secret_and_an_answer() {
     let dir = data_dir();
     let url = ("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none");
