@@ -24,3 +24,4 @@ pub use client::{Client, DbTime, Viewer};
 pub use clock::Clock;
 pub use connect::{Backend, MIGRATOR, Settings, as_app};
 pub use error::{Error, Result};
+pub use token::SECRET_MIN;

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use std::{fmt, sync::Arc, time::Duration};
 use taskwire_domain::{Error as Refusal, SessionId, UserId};
 
-/// Bytes of a signing secret at least: as many as the hash has.
-const SECRET_MIN: usize = 32;
+/// Bytes of a signing secret at least: as many as HMAC-SHA-256 gives (RFC 7518, section 3.2).
+pub const SECRET_MIN: usize = 32;
 
 /// What a token says.
 #[derive(Debug, Serialize, Deserialize)]

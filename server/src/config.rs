@@ -8,9 +8,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, 
 use humantime::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use std::{convert::Infallible, ffi::OsString, net::SocketAddr, path::PathBuf};
-
-/// Bytes of a signing secret at least: as many as HMAC-SHA-256 gives (RFC 7518, section 3.2).
-pub const SECRET_MIN: usize = 32;
+use taskwire_backend::SECRET_MIN;
 
 /// Taskwire: a team task manager with a live dashboard.
 ///
@@ -176,7 +174,8 @@ impl Cli {
     /// # Errors
     /// A `.env` that cannot be read, or settings that contradict each other.
     pub fn read() -> Result<Self> {
-        match dotenvy::dotenv() {
+        // By its path: by its name alone it would also be looked for in every folder above.
+        match dotenvy::from_path("./.env") {
             Err(error) if !error.not_found() => return Err(error).context("cannot read the file .env"),
             _ => {}
         }

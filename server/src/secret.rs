@@ -1,6 +1,6 @@
 //! The secret that signs sessions (requirement A5).
 
-use crate::{config::SECRET_MIN, postgres::folder::DataFolder};
+use crate::postgres::folder::DataFolder;
 use anyhow::{Context, Result, ensure};
 use secrecy::SecretString;
 use std::{
@@ -8,6 +8,7 @@ use std::{
     io::{ErrorKind, Write},
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
 };
+use taskwire_backend::SECRET_MIN;
 
 /// The secret kept in the data folder; made at the first start.
 ///

@@ -119,6 +119,16 @@ async fn what_stands_in_the_way_is_named() {
     let said = refuses(dir.path(), &[("TASKWIRE_POSTGRES_BIN", empty.path().to_str().unwrap())]).await;
     assert!(said.contains("programs (initdb, postgres) were not found") && said.contains("apt-get install"), "{said}");
 
+    let (dir, programs) = (data_dir(), data_dir());
+    let initdb = "echo 'initdb: error: ICU is not supported in this build' >&2; exit 1";
+    for (name, script) in [("postgres", "echo 'postgres (PostgreSQL) 17.0'"), ("initdb", initdb)] {
+        fs::write(programs.path().join(name), format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(programs.path().join(name), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    fs::set_permissions(programs.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let said = refuses(dir.path(), &[("TASKWIRE_POSTGRES_BIN", programs.path().to_str().unwrap())]).await;
+    assert!(said.contains("was built without ICU"), "{said}");
+
     let deep = dir.path().join("d".repeat(100));
     fs::create_dir(&deep).unwrap();
     assert!(refuses(&deep, &[]).await.contains("too long for PostgreSQL's socket"));
@@ -135,6 +145,19 @@ async fn what_stands_in_the_way_is_named() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = port.local_addr().unwrap().to_string();
     assert!(refuses(data_dir().path(), &[("TASKWIRE_ADDR", &address)]).await.contains("is in use by another program"));
+}
+
+#[tokio::test]
+async fn settings_are_read_from_the_current_folder_and_from_none_above() {
+    let dir = data_dir();
+    fs::create_dir(dir.path().join("below")).unwrap();
+    fs::write(dir.path().join(".env"), "AUTH_SECRET=0123456789abcdef0123456789abcdef\n").unwrap();
+    let url = ("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none");
+    // The program is started in the folder that its data folder stands in.
+    let said = refuses(&dir.path().join("data"), &[url]).await;
+    assert!(said.contains("cannot open the database"), "{said}");
+    let said = refuses(&dir.path().join("below/data"), &[url]).await;
+    assert!(said.contains("AUTH_SECRET is not"), "{said}");
 }
 
 #[tokio::test]

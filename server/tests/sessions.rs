@@ -134,9 +134,10 @@ async fn another_programs_cookie_locks_nobody_out(_: PgPoolOptions, db: PgConnec
     let app = App::on(db).await;
     let mut browser = app.browser();
     browser.sign_up("ada@example.org").await;
-    for foreign in ["caf\u{e9}", "%ff", "=;,", ""] {
-        browser.cookies.insert("a_foreign_one".to_owned(), foreign.to_owned());
-        assert_eq!(browser.read("/rpc/dashboard/read").await.status, StatusCode::OK, "{foreign}");
+    let foreign = ["caf\u{e9}", "%ff", "=;,", ""].map(|value| ("a_foreign_one", value));
+    for (name, value) in foreign.into_iter().chain([("tz", "%00"), ("tz", "Mars/Olympus")]) {
+        browser.cookies.insert(name.to_owned(), value.to_owned());
+        assert_eq!(browser.read("/rpc/dashboard/read").await.status, StatusCode::OK, "{name}={value}");
     }
 }
 

@@ -33,9 +33,6 @@ use leptos::{
 use leptos_axum::{handle_server_fns_with_context, render_app_async_with_context};
 use url::{Url, form_urlencoded};
 
-/// Bytes of a posted form at most: room for the longest texts, percent-encoded, ten times over.
-const FORM_MAX: usize = 128 * 1024;
-
 /// Serves `/rpc/*`: runs the server function, and answers a refused plain form with its page.
 ///
 /// `provide` gives the context that server functions and pages need.
@@ -48,8 +45,9 @@ pub async fn serve(
         return refusal(handle_server_fns_with_context(provide, request).await.into_response()).await.1;
     }
     let (mut parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, FORM_MAX).await else {
-        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    // How large a body may be is the server's to say, and it has.
+    let Ok(body) = to_bytes(body, usize::MAX).await else {
+        return StatusCode::BAD_REQUEST.into_response();
     };
     let fields: Vec<(String, String)> = form_urlencoded::parse(&body).into_owned().collect();
     let page = page_of(&parts, &fields);
@@ -75,7 +73,7 @@ async fn refusal(answer: Response) -> (Option<RpcError>, Response) {
         return (None, answer);
     }
     let (mut head, body) = answer.into_parts();
-    let body = to_bytes(body, FORM_MAX).await.unwrap_or_default();
+    let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
     let error = RpcError::de(body.clone());
     if let RpcError::Refused(error) = &error {
         head.status = status(error);

@@ -102,9 +102,6 @@ pub fn refused(error: taskwire_backend::Error) -> RpcError {
 pub fn refuse(error: Error) -> RpcError {
     if let Some(response) = use_context::<ResponseOptions>() {
         response.set_status(status(&error));
-        if error == Error::Unavailable {
-            response.insert_header(header::RETRY_AFTER, HeaderValue::from_static("2"));
-        }
     }
     error.into()
 }
@@ -123,7 +120,7 @@ pub fn status(error: &Error) -> StatusCode {
     }
 }
 
-/// Whether a browser without JavaScript sent this form and waits for a page.
+/// Whether a browser waits for a page: it asks for one, or sent a form without JavaScript.
 pub fn wants_page(headers: &HeaderMap) -> bool {
     headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|v| v.contains("text/html"))
 }

@@ -6,13 +6,13 @@
 use axum::{
     Json,
     extract::Request,
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    http::{HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{Html, IntoResponse, Response},
 };
 use leptos::prelude::FromServerFnError;
 use serde_json::json;
-use taskwire_app::rpc::RpcError;
+use taskwire_app::rpc::{RpcError, server::wants_page};
 use taskwire_domain::Error;
 
 /// Seconds after which a client should try again.
@@ -127,11 +127,4 @@ pub async fn render(request: Request, next: Next) -> Response {
         response.headers_mut().entry(header::RETRY_AFTER).or_insert(RETRY_AFTER);
     }
     response
-}
-
-fn wants_page(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::ACCEPT)
-        .and_then(|accept| accept.to_str().ok())
-        .is_some_and(|accept| accept.contains("text/html"))
 }

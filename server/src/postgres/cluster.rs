@@ -1,7 +1,7 @@
 //! Makes the cluster, and says with which settings it runs.
 
 use super::{NAME, Purpose, folder::DataFolder, process, programs::Programs};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use std::{fs, io::Write, path::Path};
 
 /// What a person may change in `postgresql.conf` to suit the machine: sizes for one small server.
@@ -78,48 +78,39 @@ pub async fn create(folder: &DataFolder, programs: &Programs, purpose: Purpose) 
     if unfinished.exists() {
         fs::remove_dir_all(&unfinished).with_context(|| format!("cannot remove {}", unfinished.display()))?;
     }
-    // Unicode's own rules for letter case and order, the same on every system. PostgreSQL 14 and builds
-    // without ICU take the C library's.
-    let icu: &[&str] = &["--locale=C", "--locale-provider=icu", "--icu-locale=und"];
-    let libc: &[&str] = &["--locale=C.UTF-8"];
-    let tries: &[&[&str]] = if programs.major() >= 15 { &[icu, libc] } else { &[libc] };
-    let mut failure = String::new();
-    for locale in tries {
-        folder.make(&unfinished).with_context(|| format!("cannot make {}", unfinished.display()))?;
-        match initdb(folder, programs, &unfinished, locale, purpose).await? {
-            Ok(()) => {
-                let conf = unfinished.join("postgresql.conf");
-                let mut conf = fs::File::options().append(true).open(conf)?;
-                conf.write_all(TUNING.as_bytes())?;
-                conf.sync_all()?;
-                fs::rename(&unfinished, &cluster)?;
-                fs::File::open(folder.path())?.sync_all()?;
-                return Ok(());
-            }
-            Err(text) => failure = text,
-        }
-        if !failure.contains("ICU") {
-            break;
-        }
-    }
-    bail!("initdb could not make a cluster in {}:\n{failure}", folder.path().display())
+    folder.make(&unfinished).with_context(|| format!("cannot make {}", unfinished.display()))?;
+    initdb(folder, programs, &unfinished, purpose).await?;
+    let mut conf = fs::File::options().append(true).open(unfinished.join("postgresql.conf"))?;
+    conf.write_all(TUNING.as_bytes())?;
+    conf.sync_all()?;
+    fs::rename(&unfinished, &cluster)?;
+    fs::File::open(folder.path())?.sync_all()?;
+    Ok(())
 }
 
-async fn initdb(
-    folder: &DataFolder,
-    programs: &Programs,
-    target: &Path,
-    locale: &[&str],
-    purpose: Purpose,
-) -> Result<Result<(), String>> {
-    let mut command = process::command(folder, &programs.path("initdb"), target);
+async fn initdb(folder: &DataFolder, programs: &Programs, target: &Path, purpose: Purpose) -> Result<()> {
+    let program = programs.path("initdb");
+    let mut command = process::command(folder, &program, target);
     command.arg("-D").arg(target).args(["-U", NAME, "-E", "UTF8", "--auth-local=trust", "--auth-host=reject"]);
-    command.args(locale);
+    // Unicode's own rules for letter case and order, the same on every system. The migrations need ICU as well.
+    command.args(["--locale=C", "--locale-provider=icu", "--icu-locale=und"]);
     command.arg(match purpose {
         Purpose::Keep => "--data-checksums",
         Purpose::Tests => "--no-sync",
     });
-    let output =
-        command.output().await.map_err(|error| process::cannot_run(folder, &programs.path("initdb"), error))?;
-    Ok(if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()) })
+    let output = command.output().await.map_err(|error| process::cannot_run(folder, &program, error))?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(
+        !said.contains("ICU is not supported"),
+        "{} was built without ICU, which Taskwire needs to sort and compare texts. Install another PostgreSQL (those of \
+         Debian, Red Hat and Homebrew have it) and name its folder in TASKWIRE_POSTGRES_BIN.",
+        program.display()
+    );
+    ensure!(
+        output.status.success(),
+        "initdb could not make a cluster in {}:\n{}",
+        folder.path().display(),
+        said.trim()
+    );
+    Ok(())
 }

@@ -30,8 +30,8 @@ pub struct PidFile {
 
 impl PidFile {
     /// Reads it; empty when there is none.
-    pub fn read(folder: &DataFolder) -> Self {
-        let path = folder.cluster().join("postmaster.pid");
+    pub fn read(cluster: &Path) -> Self {
+        let path = cluster.join("postmaster.pid");
         Self { text: fs::read_to_string(&path).unwrap_or_default(), path }
     }
 
@@ -58,9 +58,9 @@ impl PidFile {
 
 /// Stops a server that still runs on this cluster. The folder's lock says that nobody else uses it.
 pub async fn clear(folder: &DataFolder) -> Result<()> {
-    let file = PidFile::read(folder);
-    let Some(pid) = file.pid() else { return Ok(()) };
     let cluster = folder.cluster();
+    let file = PidFile::read(&cluster);
+    let Some(pid) = file.pid() else { return Ok(()) };
     if !serves(pid, &cluster) {
         // The socket's lock has the same process id in it, and nothing else to check.
         let lock = folder.socket_dir().join(".s.PGSQL.5432.lock");
@@ -81,6 +81,11 @@ pub async fn clear(folder: &DataFolder) -> Result<()> {
         }
     }
     bail!("The PostgreSQL of an earlier Taskwire (process {pid}) does not stop: end it by hand.")
+}
+
+/// The process that serves this cluster (by a path without links), if one does.
+pub fn server_of(cluster: &Path) -> Option<u32> {
+    PidFile::read(cluster).pid().filter(|pid| serves(*pid, cluster))
 }
 
 /// Whether the process is the server of this cluster. A server works in its cluster's folder; where

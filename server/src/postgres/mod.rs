@@ -15,6 +15,8 @@ mod leftover;
 mod process;
 pub mod programs;
 
+pub use leftover::server_of;
+
 use anyhow::{Context, Result};
 use folder::DataFolder;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};

@@ -73,7 +73,7 @@ impl Launcher {
                 if let Some(status) = server.try_wait()? {
                     bail!("PostgreSQL did not start ({status}):\n{}", self.log.last_lines());
                 }
-                if pid.is_some() && PidFile::read(&self.folder).ready_as() == pid {
+                if pid.is_some() && PidFile::read(&self.folder.cluster()).ready_as() == pid {
                     return Ok(());
                 }
                 if mentioned.elapsed() > PATIENCE {

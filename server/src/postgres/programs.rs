@@ -54,11 +54,6 @@ impl Programs {
     pub fn version(&self) -> &str {
         &self.version
     }
-
-    /// As in `15`.
-    pub fn major(&self) -> u32 {
-        self.major
-    }
 }
 
 fn choose(found: Vec<Programs>, wanted: Option<u32>) -> Result<Programs> {
@@ -137,8 +132,8 @@ mod tests {
     #[test]
     fn a_cluster_is_run_by_the_version_that_made_it() {
         let found = vec![programs("17.2", 17), programs("15.14", 15)];
-        assert_eq!(choose(found.clone(), Some(15)).unwrap().major(), 15);
-        assert_eq!(choose(found.clone(), None).unwrap().major(), 17);
+        assert_eq!(choose(found.clone(), Some(15)).unwrap().major, 15);
+        assert_eq!(choose(found.clone(), None).unwrap().major, 17);
         let error = choose(found, Some(16)).unwrap_err().to_string();
         assert!(error.contains("made by PostgreSQL 16") && error.contains("17.2 in /pg/17"), "{error}");
     }

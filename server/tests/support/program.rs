@@ -152,10 +152,8 @@ impl Drop for Program {
     }
 }
 
-/// The live process in the cluster's `postmaster.pid`.
+/// The PostgreSQL that serves the data folder, if one does.
 pub fn postgres_of(dir: &Path) -> Option<Pid> {
-    let text = std::fs::read_to_string(dir.join("postgres/postmaster.pid")).ok()?;
-    let pid: i32 = text.lines().next()?.trim().parse().ok()?;
-    let cwd = std::fs::read_link(format!("/proc/{pid}/cwd")).ok()?;
-    (cwd == dir.canonicalize().ok()?.join("postgres")).then(|| Pid::from_raw(pid))
+    let pid = taskwire::postgres::server_of(&dir.canonicalize().ok()?.join("postgres"))?;
+    Some(Pid::from_raw(i32::try_from(pid).unwrap()))
 }
