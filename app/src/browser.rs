@@ -42,17 +42,20 @@ pub fn start_over() {
 pub fn keep_time_zone() {
     let told = RwSignal::new(false);
     provide_context(TimeZoneTold(told.read_only()));
-    Effect::new(move |_| {
-        let Some(zone) = time_zone() else { return };
-        let Ok(document) = document().dyn_into::<HtmlDocument>() else { return };
-        let cookie = format!("tz={}", crate::next::encode(&zone));
-        let known = document.cookie().unwrap_or_default();
-        if !known.split("; ").any(|one| one == cookie) {
-            // Refused cookies leave the days in UTC, which is what the server does without them.
-            drop(document.set_cookie(&format!("{cookie}; Path=/; Max-Age=31536000; SameSite=Lax")));
-            told.set(true);
-        }
-    });
+    // Later, because a phone takes long to make its first date format, and nothing waits for it.
+    Effect::new(move |_| set_timeout(move || tell_time_zone(told), Duration::ZERO));
+}
+
+fn tell_time_zone(told: RwSignal<bool>) {
+    let Some(zone) = time_zone() else { return };
+    let Ok(document) = document().dyn_into::<HtmlDocument>() else { return };
+    let cookie = format!("tz={}", crate::next::encode(&zone));
+    let known = document.cookie().unwrap_or_default();
+    if !known.split("; ").any(|one| one == cookie) {
+        // Refused cookies leave the days in UTC, which is what the server does without them.
+        drop(document.set_cookie(&format!("{cookie}; Path=/; Max-Age=31536000; SameSite=Lax")));
+        told.set(true);
+    }
 }
 
 /// Turns true when the server first hears of the browser's time zone: what it said before was in UTC.

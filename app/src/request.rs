@@ -1,7 +1,7 @@
 //! What a page needs to know about its surroundings, and where each side finds it: the server in the
 //! request, the browser in its document. The one place in which pages differ between the two.
 
-pub use side::{has_session, new_key, not_found, path, refused, theme, title};
+pub use side::{has_session, new_key, not_found, path, pause, refused, theme, title};
 
 #[cfg(feature = "ssr")]
 mod side {
@@ -34,6 +34,9 @@ mod side {
     pub fn title(page: String) -> String {
         crate::escape::escape(&format!("{page} · Taskwire"))
     }
+
+    /// Nothing: the server renders a page in one piece.
+    pub async fn pause() {}
 
     /// Says that there is nothing at this address.
     pub fn not_found() {
@@ -79,6 +82,11 @@ mod side {
     /// The window's title, as text.
     pub fn title(page: String) -> String {
         format!("{page} · Taskwire")
+    }
+
+    /// Lets the browser attend to the person before it goes on.
+    pub async fn pause() {
+        gloo_timers::future::TimeoutFuture::new(0).await;
     }
 
     /// Says that there is nothing at this address: the page does.

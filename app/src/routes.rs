@@ -11,6 +11,7 @@ use crate::{
         dashboard::DashboardPage, not_found::NotFoundPage, settings::SettingsPage, sign_in::SignInPage,
         sign_up::SignUpPage, task::TaskPage, tasks::TasksPage,
     },
+    request,
 };
 use leptos::prelude::*;
 use leptos_router::{
@@ -28,11 +29,26 @@ pub fn Pages() -> impl IntoView {
             <Route path=path!("/") view=|| view! { <Redirect path=next::HOME /> } ssr=SsrMode::Async />
             <Route path=path!("/sign-in") view={Lazy::<DoorArea>::new()} ssr=SsrMode::Async />
             <Route path=path!("/sign-up") view={Lazy::<DoorArea>::new()} ssr=SsrMode::Async />
-            <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async />
+            <Route path=path!("/dashboard") view={Lazy::<DashboardArea>::new()} ssr=SsrMode::Async />
             <Route path=path!("/tasks") view={Lazy::<TasksArea>::new()} ssr=SsrMode::Async />
             <Route path=path!("/tasks/:id") view={Lazy::<TasksArea>::new()} ssr=SsrMode::Async />
             <Route path=path!("/settings") view={Lazy::<SettingsArea>::new()} ssr=SsrMode::Async />
         </FlatRoutes>
+    }
+}
+
+/// Part of the first download. The frame and the page are taken over one after the other, because a phone is busy with
+/// both for long enough to be felt.
+struct DashboardArea;
+
+impl LazyRoute for DashboardArea {
+    fn data() -> Self {
+        Self
+    }
+
+    async fn view(_dashboard: Self) -> AnyView {
+        request::pause().await;
+        view! { <DashboardPage /> }.into_any()
     }
 }
 
