@@ -58,6 +58,11 @@ pub struct Password(String);
 impl Password {
     /// `PASSWORD_MIN..=PASSWORD_MAX` characters with an upper-case letter, a lower-case letter and a digit.
     pub fn parse(text: &str) -> Result<Self, FieldError> {
+        Self::parse_field("password", text)
+    }
+
+    /// The same for a form that calls it by another name.
+    pub fn parse_field(field: &str, text: &str) -> Result<Self, FieldError> {
         let has = |kind: fn(char) -> bool| text.chars().any(kind);
         let complaint = match text.chars().count() {
             count if count < PASSWORD_MIN => Some("A password needs at least 8 characters."),
@@ -68,7 +73,7 @@ impl Password {
             _ => None,
         };
         match complaint {
-            Some(message) => Err(FieldError::new("password", message)),
+            Some(message) => Err(FieldError::new(field, message)),
             None => Ok(Self(text.to_owned())),
         }
     }
@@ -85,6 +90,22 @@ impl std::fmt::Debug for Password {
     }
 }
 
+/// A checked name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name(String);
+
+impl Name {
+    /// One line, 1 to [`NAME_MAX`] characters.
+    pub fn parse(text: &str) -> Result<Self, FieldError> {
+        text::single_line("name", "The name", text, 1, NAME_MAX).map(Self)
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// A checked sign-up.
 #[derive(Debug, Clone)]
 pub struct NewAccount {
@@ -93,14 +114,14 @@ pub struct NewAccount {
     /// Checked password.
     pub password: Password,
     /// Trimmed name.
-    pub name: String,
+    pub name: Name,
 }
 
 impl NewAccount {
     /// Checks a sign-up form; the error names every field that breaks a rule.
     pub fn parse(email: &str, password: &str, name: &str) -> Result<Self> {
         let mut checks = Checks::default();
-        let name = checks.take(text::single_line("name", "The name", name, 1, NAME_MAX));
+        let name = checks.take(Name::parse(name));
         let email = checks.take(Email::parse(email));
         let password = checks.take(Password::parse(password));
         match (email, password, name) {

@@ -21,9 +21,9 @@ pub enum Error {
     /// There is no such thing, or none that the viewer may see.
     #[error("This does not exist, or is not visible to you.")]
     NotFound,
-    /// Somebody else holds the name, address or key.
+    /// What there is already stands against it, such as a name in use; says what, and what to do.
     #[error("{0}")]
-    Taken(String),
+    Conflict(String),
     /// The thing was changed since the viewer read it.
     #[error("Somebody changed this in the meantime.")]
     Stale,
@@ -66,6 +66,12 @@ impl FieldError {
     /// A complaint about `field`.
     pub fn new(field: &str, message: impl Into<String>) -> Self {
         Self { field: field.to_owned(), message: message.into() }
+    }
+}
+
+impl From<FieldError> for Error {
+    fn from(error: FieldError) -> Self {
+        Self::Invalid(vec![error])
     }
 }
 

@@ -5,12 +5,18 @@
 //! give it a file of its own here, with a constructor that returns every [`FieldError`] at once.
 
 pub mod account;
+pub mod audit;
 pub mod dashboard;
 pub mod error;
 pub mod id;
+pub mod rights;
 pub mod session;
+pub mod share;
 pub mod task;
+pub mod team;
 pub mod text;
+mod words;
 
 pub use error::{Error, FieldError, Result};
 pub use id::{SessionId, TaskId, TeamId, UserId};
+pub use words::UnknownWord;

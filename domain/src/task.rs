@@ -1,9 +1,8 @@
 //! Tasks (requirement T1) and how a list of them is asked for (T2).
 
-use crate::{Error, FieldError, Result, TaskId, TeamId, UserId, error::Checks, text};
+use crate::{Error, FieldError, Result, TaskId, TeamId, UserId, error::Checks, rights::TaskAction, text, words::words};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
 use uuid::Uuid;
 
 /// Characters of a title at most.
@@ -26,15 +25,19 @@ pub struct Task {
     pub id: TaskId,
     /// Whose task it is.
     pub user_id: UserId,
-    /// The team it belongs to, if any.
+    /// Their name; `None` for the viewer's own.
+    pub owner: Option<String>,
+    /// The team it belongs to, if the viewer is in it.
     pub team_id: Option<TeamId>,
+    /// That team's name.
+    pub team: Option<String>,
     /// One line, 1 to [`TITLE_MAX`] characters.
     pub title: String,
     /// Up to [`DESCRIPTION_MAX`] characters, may be empty.
     pub description: String,
     /// Whether it is done.
     pub status: Status,
-    /// What the viewer may do with it.
+    /// By what right the viewer sees it.
     pub access: Access,
     /// Counts up by one with each change; what a writer read is told by it.
     pub version: i32,
@@ -46,43 +49,17 @@ pub struct Task {
     pub completed_at: Option<DateTime<Utc>>,
 }
 
-/// Gives an enum its wire words, in both directions.
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        pub enum $name { $($(#[$vdoc])* #[serde(rename = $word)] $variant),+ }
+impl Task {
+    /// Whether it is the viewer's own.
+    pub fn is_own(&self) -> bool {
+        self.owner.is_none()
+    }
 
-        impl $name {
-            /// Every value, in the order people see them.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// The word on the wire and in the database.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word),+ }
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = UnknownWord;
-
-            fn from_str(word: &str) -> Result<Self, UnknownWord> {
-                match word { $($word => Ok(Self::$variant),)+ _ => Err(UnknownWord) }
-            }
-        }
-    };
+    /// Whether the viewer may do this to it.
+    pub fn may(&self, action: TaskAction) -> bool {
+        self.access.may(action, self.is_own())
+    }
 }
-
-/// A word that none of the values has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("unknown word")]
-pub struct UnknownWord;
 
 words!(
     /// Whether a task is done.
@@ -95,10 +72,16 @@ words!(
 );
 
 words!(
-    /// What a viewer may do with a task, and why (requirement T3).
+    /// By what right a viewer sees a task (requirement T3); [`crate::rights`] says what each allows.
     Access {
-        /// It is the viewer's own.
+        /// It is the viewer's own, or in a team of theirs.
         Owner = "owner",
+        /// The viewer is an admin of its team.
+        Admin = "admin",
+        /// The viewer is a member of its team.
+        Member = "member",
+        /// The viewer is a viewer in its team.
+        Viewer = "viewer",
         /// Shared with the viewer to change.
         Edit = "edit",
         /// Shared with the viewer to read.
@@ -137,6 +120,8 @@ pub struct NewTask {
     pub title: String,
     /// Trimmed description, may be empty.
     pub description: String,
+    /// The team to make it in; without it the task is the viewer's alone.
+    pub team_id: Option<TeamId>,
     /// Made by the form: the same texts twice under one key make one task, so a double click does no harm.
     pub key: Option<Uuid>,
 }
@@ -146,9 +131,14 @@ impl NewTask {
     pub fn parse(title_text: &str, description_text: &str, key: Option<Uuid>) -> Result<Self> {
         let mut checks = Checks::default();
         match (checks.take(title(title_text)), checks.take(description(description_text))) {
-            (Some(title), Some(description)) => Ok(Self { title, description, key }),
+            (Some(title), Some(description)) => Ok(Self { title, description, team_id: None, key }),
             _ => Err(checks.into_error()),
         }
+    }
+
+    /// The same task, in a team.
+    pub fn in_team(self, team_id: Option<TeamId>) -> Self {
+        Self { team_id, ..self }
     }
 }
 
@@ -197,9 +187,27 @@ impl TaskChange {
     }
 }
 
+/// Whose tasks to list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// All that the viewer may see (requirement T3).
+    #[default]
+    All,
+    /// The viewer's own, in teams and outside.
+    Own,
+    /// Those of others that are shared with the viewer.
+    Shared,
+    /// Those of one team.
+    Team(TeamId),
+}
+
 /// Which tasks to list, in what order, and from where.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskQuery {
+    /// Whose.
+    #[serde(default)]
+    pub source: Source,
     /// Only tasks of this status.
     pub status: Option<Status>,
     /// Only tasks whose title or description contains this text, whatever its case; empty for all.
@@ -237,9 +245,17 @@ pub struct TaskPage {
     pub next: Option<String>,
     /// When the list was read.
     pub now: DateTime<Utc>,
-    /// Own tasks not yet done, whatever the filter.
+    /// How many there are whatever the filter, where that is known without counting them: of the viewer's own tasks,
+    /// and of all while nothing else is visible.
+    pub counts: Option<Counts>,
+}
+
+/// How many tasks there are of each status.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Not yet done.
     pub pending: i64,
-    /// Own tasks done, whatever the filter.
+    /// Done.
     pub completed: i64,
 }
 
@@ -288,7 +304,7 @@ mod tests {
         for sort in Sort::ALL {
             assert_eq!(sort.as_str().parse(), Ok(*sort));
         }
-        assert_eq!("done".parse::<Status>(), Err(UnknownWord));
+        assert_eq!("done".parse::<Status>(), Err(crate::UnknownWord));
     }
 
     #[test]

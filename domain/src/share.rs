@@ -1,0 +1,94 @@
+//! Sharing one task with one person (requirement S3).
+
+use crate::{FieldError, Result, TaskId, UserId, account::Email, error::Checks, task::Status, words::words};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// People that one task may be shared with at most, those invited included.
+pub const SHARES_MAX: i64 = 100;
+
+words!(
+    /// What a share allows; [`crate::rights`] says what follows from it.
+    Permission {
+        /// To read the task.
+        View = "view",
+        /// To change it, too; never to delete or to share it.
+        Edit = "edit",
+    }
+);
+
+impl Permission {
+    /// Reads the word of a form.
+    pub fn parse(word: &str) -> Result<Self, FieldError> {
+        word.parse().map_err(|_| FieldError::new("permission", "A permission is view or edit."))
+    }
+}
+
+/// Somebody whom a task is shared with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Share {
+    /// Who; `None` while nobody has signed up with the address.
+    pub user_id: Option<UserId>,
+    /// Their name; empty while nobody has signed up with the address.
+    pub name: String,
+    /// Their address.
+    pub email: String,
+    /// What they may do.
+    pub permission: Permission,
+    /// Since when.
+    pub created_at: DateTime<Utc>,
+}
+
+/// A task of the viewer's own that others have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SharedTask {
+    /// The task's id.
+    pub id: TaskId,
+    /// Its title.
+    pub title: String,
+    /// Whether it is done.
+    pub status: Status,
+    /// Who has it, by name; those invited last.
+    pub shares: Vec<Share>,
+}
+
+/// One page of what the viewer shares.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SharedTaskPage {
+    /// The tasks, newest first.
+    pub tasks: Vec<SharedTask>,
+    /// Where the next page starts, below this task; `None` on the last page.
+    pub next: Option<TaskId>,
+}
+
+/// A checked wish to share a task, or to change how it is shared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewShare {
+    /// Normalised address.
+    pub email: Email,
+    /// What they are to be allowed.
+    pub permission: Permission,
+}
+
+impl NewShare {
+    /// Checks a form; the error names every field that breaks a rule.
+    pub fn parse(email: &str, permission: &str) -> Result<Self> {
+        let mut checks = Checks::default();
+        match (checks.take(Email::parse(email)), checks.take(Permission::parse(permission))) {
+            (Some(email), Some(permission)) => Ok(Self { email, permission }),
+            _ => Err(checks.into_error()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_share_names_every_broken_field() {
+        let error = NewShare::parse("nobody", "own").unwrap_err();
+        assert!(error.about("email").is_some());
+        assert_eq!(error.about("permission"), Some("A permission is view or edit."));
+    }
+}

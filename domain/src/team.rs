@@ -1,0 +1,173 @@
+//! Teams and who is in them (requirements S1, S2).
+
+use crate::{FieldError, Result, TeamId, UserId, account::Email, error::Checks, text, words::words};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// Characters of a team's name at most.
+pub const TEAM_NAME_MAX: usize = 100;
+/// Characters of a team's description at most.
+pub const TEAM_DESCRIPTION_MAX: usize = 1000;
+/// People in a team at most, those invited included.
+pub const TEAM_PEOPLE_MAX: i64 = 500;
+/// Teams that one person may own at most.
+pub const TEAMS_OWNED_MAX: i64 = 100;
+
+words!(
+    /// What a member is in a team; [`crate::rights`] says what that allows.
+    Role {
+        /// The one whom the team belongs to.
+        Owner = "owner",
+        /// Runs the team together with the owner.
+        Admin = "admin",
+        /// Works in it.
+        Member = "member",
+        /// Sees it.
+        Viewer = "viewer",
+    }
+);
+
+/// A team as one of its members sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Team {
+    /// The team's id.
+    pub id: TeamId,
+    /// One line, 1 to [`TEAM_NAME_MAX`] characters; no two teams have the same, whatever the case.
+    pub name: String,
+    /// Up to [`TEAM_DESCRIPTION_MAX`] characters, may be empty.
+    pub description: String,
+    /// What the viewer is in it.
+    pub role: Role,
+    /// How many people are in it.
+    pub members: i64,
+    /// Counts up by one with each change of name or description; what a writer read is told by it.
+    pub version: i32,
+    /// Creation.
+    pub created_at: DateTime<Utc>,
+}
+
+/// Somebody in a team.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// Who.
+    pub user_id: UserId,
+    /// Their name.
+    pub name: String,
+    /// Their address.
+    pub email: String,
+    /// What they are in the team.
+    pub role: Role,
+    /// Since when.
+    pub created_at: DateTime<Utc>,
+    /// Whether this is the viewer.
+    pub is_viewer: bool,
+}
+
+/// An address that joins a team when somebody signs up with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invitation {
+    /// The address.
+    pub email: String,
+    /// What they will be in the team.
+    pub role: Role,
+    /// When they were invited.
+    pub created_at: DateTime<Utc>,
+}
+
+/// A team with everybody in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TeamPeople {
+    /// The team.
+    pub team: Team,
+    /// Its members: the owner first, then by role and name.
+    pub members: Vec<Member>,
+    /// Who was invited, by address. Empty for whoever may not invite.
+    pub invitations: Vec<Invitation>,
+}
+
+/// What adding an address to a team, or sharing with one, came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Added {
+    /// The person has an account: it holds at once.
+    Now,
+    /// Nobody has signed up with the address yet: it holds when somebody does.
+    Invited,
+}
+
+/// A checked name and description, of a new team or for an old one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TeamTexts {
+    /// Trimmed name.
+    pub name: String,
+    /// Trimmed description, may be empty.
+    pub description: String,
+}
+
+impl TeamTexts {
+    /// Checks a form; the error names every field that breaks a rule.
+    pub fn parse(name: &str, description: &str) -> Result<Self> {
+        let mut checks = Checks::default();
+        let name = checks.take(text::single_line("name", "The name", name, 1, TEAM_NAME_MAX));
+        let description =
+            checks.take(text::multi_line("description", "The description", description, TEAM_DESCRIPTION_MAX));
+        match (name, description) {
+            (Some(name), Some(description)) => Ok(Self { name, description }),
+            _ => Err(checks.into_error()),
+        }
+    }
+}
+
+/// Somebody to be added to a team.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewMember {
+    /// Normalised address.
+    pub email: Email,
+    /// What they are to be.
+    pub role: Role,
+}
+
+impl NewMember {
+    /// Checks a form; the error names every field that breaks a rule.
+    pub fn parse(email: &str, role: &str) -> Result<Self> {
+        let mut checks = Checks::default();
+        match (checks.take(Email::parse(email)), checks.take(Role::parse_given(role))) {
+            (Some(email), Some(role)) => Ok(Self { email, role }),
+            _ => Err(checks.into_error()),
+        }
+    }
+}
+
+impl Role {
+    /// A role that can be given: any but the owner's, which is transferred.
+    pub fn parse_given(word: &str) -> Result<Self, FieldError> {
+        match word.parse() {
+            Ok(Self::Owner) => {
+                Err(FieldError::new("role", "A team has one owner. To change who that is, transfer the team."))
+            }
+            Ok(role) => Ok(role),
+            Err(_) => Err(FieldError::new("role", "A role is admin, member or viewer.")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_member_names_every_broken_field() {
+        let error = NewMember::parse("nobody", "king").unwrap_err();
+        assert!(error.about("email").is_some());
+        assert_eq!(error.about("role"), Some("A role is admin, member or viewer."));
+        assert!(NewMember::parse("ada@example.org", "owner").unwrap_err().about("role").is_some());
+        assert_eq!(NewMember::parse(" Ada@Example.org", "viewer").unwrap().role, Role::Viewer);
+    }
+
+    #[test]
+    fn a_teams_texts_are_checked_together() {
+        let error = TeamTexts::parse(" ", &"x".repeat(1001)).unwrap_err();
+        assert!(error.about("name").is_some() && error.about("description").is_some());
+        assert_eq!(TeamTexts::parse(" Crew ", "").unwrap().name, "Crew");
+    }
+}
