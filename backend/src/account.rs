@@ -2,6 +2,7 @@
 
 use crate::{
     Backend, Client, Error, Result, Viewer,
+    audit::Line,
     scope::{Scope, backoff},
 };
 use backon::Retryable;
@@ -11,7 +12,7 @@ use sqlx::{query, query_as, query_scalar};
 use std::time::Instant;
 use taskwire_domain::{
     Error as Refusal, SessionId, UserId,
-    account::{Account, Email, NewAccount, PASSWORD_MAX},
+    account::{Account, Email, Name, NewAccount, PASSWORD_MAX, Password},
 };
 use uuid::Uuid;
 
@@ -41,11 +42,17 @@ impl From<AccountRow> for Account {
     }
 }
 
+/// What is compared with the hash: a longer password than any account can have would only buy the sender more of our
+/// time.
+fn candidate(password: &str) -> String {
+    if password.chars().count() <= PASSWORD_MAX { password.to_owned() } else { String::new() }
+}
+
 impl Backend {
     /// Opens an account and, with it, its first session. The same form again, by its address and password, signs in.
     ///
     /// # Errors
-    /// [`Refusal::Taken`] if the address has one already, with another password.
+    /// [`Refusal::Conflict`] if the address has one already, with another password.
     pub async fn account_sign_up(&self, client: &Client, new: NewAccount) -> Result<SignedIn> {
         let hash = self.hasher.hash(new.password.expose().to_owned()).await?;
         let viewer = self.newcomer(UserId(self.clock.id()), client);
@@ -58,7 +65,7 @@ impl Backend {
              RETURNING id, email, name, time_zone, created_at",
             user,
             new.email.as_str(),
-            new.name,
+            new.name.as_str(),
             hash,
             now
         )
@@ -70,12 +77,12 @@ impl Backend {
             let signed_in = self.account_sign_in(client, new.email.as_str(), new.password.expose()).await;
             return signed_in.map_err(|error| match error {
                 Error::Refused(Refusal::WrongCredentials) => {
-                    Refusal::Taken("There is already an account with this email address.".into()).into()
+                    Refusal::Conflict("There is already an account with this email address.".into()).into()
                 }
                 other => other,
             });
         };
-        scope.audit("account.sign_up", None).await?;
+        scope.audit(Line::new("account.sign_up")).await?;
         self.open_session(scope, account.into()).await
     }
 
@@ -87,9 +94,7 @@ impl Backend {
         let email = Email::parse(email).map(|e| e.as_str().to_owned()).unwrap_or_default();
         let found = self.account_with_hash(client, &email).await?;
         let (account, hash) = found.map_or((None, None), |(account, hash)| (Some(account), Some(hash)));
-        // A longer one than any account can have would only buy the sender more of our time.
-        let candidate = if password.chars().count() <= PASSWORD_MAX { password.to_owned() } else { String::new() };
-        let right = self.hasher.verify(candidate, hash).await?;
+        let right = self.hasher.verify(candidate(password), hash).await?;
         match account {
             Some(account) if right => {
                 let viewer = self.newcomer(account.id, client);
@@ -146,7 +151,7 @@ impl Backend {
         )
         .execute(scope.connection()?)
         .await?;
-        scope.audit("account.sign_in", Some(format!("session:{session}"))).await?;
+        scope.audit(Line::new("account.sign_in").target(format!("session:{session}"))).await?;
         scope.commit().await?;
         let token = self.tokens.sign(account.id, &account.email, SessionId(session), now, expires_at)?;
         Ok(SignedIn { account, token, expires_at })
@@ -167,6 +172,43 @@ impl Backend {
                 .fetch_one(scope.connection()?)
                 .await?;
         Ok(account.into())
+    }
+
+    /// Changes what others see of the viewer.
+    pub async fn account_update(&self, viewer: &Viewer, name: Name) -> Result<Account> {
+        let mut scope = self.scope(viewer).await?;
+        let user = scope.user();
+        let account = query_as!(
+            AccountRow,
+            "UPDATE users SET name = $2 WHERE id = $1 RETURNING id, email, name, time_zone, created_at",
+            user,
+            name.as_str()
+        )
+        .fetch_one(scope.connection()?)
+        .await?;
+        scope.audit(Line::new("account.update").target(name.as_str())).await?;
+        scope.commit().await?;
+        Ok(account.into())
+    }
+
+    /// Sets another password, and ends every other session: whoever knew the old one is out.
+    ///
+    /// # Errors
+    /// [`Refusal::Invalid`] about `current_password` if that is not the old one.
+    pub async fn account_change_password(&self, viewer: &Viewer, current: &str, new: Password) -> Result<()> {
+        let account = self.account_get(viewer).await?;
+        let hash = self.account_with_hash(&viewer.client, &account.email).await?.map(|(_, hash)| hash);
+        if !self.hasher.verify(candidate(current), hash).await? {
+            self.audit_sign_in_failed(&viewer.client, &account.email).await?;
+            return Err(Refusal::invalid("current_password", "This is not your current password.").into());
+        }
+        let hash = self.hasher.hash(new.expose().to_owned()).await?;
+        let mut scope = self.scope(viewer).await?;
+        let user = scope.user();
+        query!("UPDATE users SET password_hash = $2 WHERE id = $1", user, hash).execute(scope.connection()?).await?;
+        scope.end_other_sessions().await?;
+        scope.audit(Line::new("account.password_change")).await?;
+        scope.commit().await
     }
 
     /// Sets the zone that the viewer's “today” is reckoned in; `None` follows the browser.

@@ -56,6 +56,13 @@ impl Error {
 /// SQLSTATE that `scope_open` raises for a session that has ended.
 const SESSION_ENDED: &str = "TW401";
 
+/// SQLSTATE of a row that refers to one which has gone in the meantime (foreign_key_violation).
+const REFERENCE_GONE: &str = "23503";
+
+/// SQLSTATE of a policy that refuses a row (insufficient_privilege). Operations look first whether the viewer may; this
+/// comes when the right is taken away between the look and the write.
+const RIGHT_GONE: &str = "42501";
+
 /// SQLSTATEs of a connection that broke or was not taken: class 08, shutting down, crashed, starting up, too many.
 const CONNECTION_LOST: &[&str] = &["08", "57P01", "57P02", "57P03", "53300"];
 
@@ -74,6 +81,11 @@ impl From<sqlx::Error> for Error {
         let code = error.as_database_error().and_then(|e| e.code()).unwrap_or_default();
         match &error {
             _ if code == SESSION_ENDED => domain::Error::Unauthorized.into(),
+            _ if code == REFERENCE_GONE => domain::Error::NotFound.into(),
+            _ if code == RIGHT_GONE => {
+                tracing::warn!(%error, "the database refused a row");
+                domain::Error::Forbidden.into()
+            }
             E::Io(_) | E::Tls(_) | E::Protocol(_) | E::PoolTimedOut | E::PoolClosed | E::WorkerCrashed => {
                 Self::Unavailable(error)
             }

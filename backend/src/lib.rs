@@ -16,10 +16,13 @@ mod error;
 mod password;
 mod scope;
 mod session;
+mod share;
 mod task;
+mod team;
 mod token;
 
 pub use account::SignedIn;
+pub use audit::{AuditReport, Seal, audit_verify};
 pub use client::{Client, DbTime, Viewer};
 pub use clock::Clock;
 pub use connect::{Backend, MIGRATOR, Settings, as_app};

@@ -1,6 +1,6 @@
 //! Sessions: where the viewer is signed in, and ending that (requirement A3).
 
-use crate::{Backend, Result, Viewer};
+use crate::{Backend, Result, Viewer, audit::Line, scope::Scope};
 use chrono::{DateTime, Utc};
 use sqlx::{query, query_as, types::ipnetwork::IpNetwork};
 use taskwire_domain::{Error as Refusal, SessionId, session::Session};
@@ -54,43 +54,54 @@ impl Backend {
     /// # Errors
     /// [`Refusal::NotFound`] unless the session is or was the viewer's: another's and none at all look the same.
     pub async fn session_end(&self, viewer: &Viewer, id: SessionId) -> Result<()> {
-        let mut scope = self.scope(viewer).await?;
-        let (user, now) = (scope.user(), scope.now);
-        let ended = query!(
-            "UPDATE sessions SET ended_at = $3 WHERE id = $1 AND user_id = $2 AND ended_at IS NULL AND expires_at > $3",
-            id.0,
-            user,
-            now
-        )
-        .execute(scope.connection()?)
-        .await?;
-        if ended.rows_affected() == 0 {
-            let own = query!("SELECT id FROM sessions WHERE id = $1 AND user_id = $2", id.0, user)
-                .fetch_optional(scope.connection()?)
-                .await?;
-            return Ok(own.map(drop).ok_or(Refusal::NotFound)?);
-        }
-        let action = if id == viewer.session_id { "account.sign_out" } else { "session.end" };
-        scope.audit(action, Some(format!("session:{id}"))).await?;
-        scope.commit().await
+        let end = async {
+            let mut scope = self.scope(viewer).await?;
+            let (user, now) = (scope.user(), scope.now);
+            let ended = query!(
+                "UPDATE sessions SET ended_at = $3
+                 WHERE id = $1 AND user_id = $2 AND ended_at IS NULL AND expires_at > $3",
+                id.0,
+                user,
+                now
+            )
+            .execute(scope.connection()?)
+            .await?;
+            if ended.rows_affected() == 0 {
+                let own = query!("SELECT id FROM sessions WHERE id = $1 AND user_id = $2", id.0, user)
+                    .fetch_optional(scope.connection()?)
+                    .await?;
+                return Ok(own.map(drop).ok_or(Refusal::NotFound)?);
+            }
+            let action = if id == viewer.session_id { "account.sign_out" } else { "session.end" };
+            scope.audit(Line::new(action).target(format!("session:{id}"))).await?;
+            scope.commit().await
+        };
+        self.attempt(viewer, "session.end", id, end).await
     }
 
     /// Ends every session of the viewer but the one that asks; returns how many.
     pub async fn session_end_others(&self, viewer: &Viewer) -> Result<u64> {
         let mut scope = self.scope(viewer).await?;
-        let (user, now) = (scope.user(), scope.now);
+        let ended = scope.end_other_sessions().await?;
+        scope.audit(Line::new("session.end_others")).await?;
+        scope.commit().await?;
+        Ok(ended)
+    }
+}
+
+impl Scope {
+    /// Ends every session of the viewer but the one that asks; returns how many.
+    pub(crate) async fn end_other_sessions(&mut self) -> Result<u64> {
+        let (user, now, session) = (self.user(), self.now, self.viewer.session_id);
         let ended = query!(
             "UPDATE sessions SET ended_at = $3
              WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL AND expires_at > $3",
             user,
-            viewer.session_id.0,
+            session.0,
             now
         )
-        .execute(scope.connection()?)
-        .await?
-        .rows_affected();
-        scope.audit("session.end_others", None).await?;
-        scope.commit().await?;
-        Ok(ended)
+        .execute(self.connection()?)
+        .await?;
+        Ok(ended.rows_affected())
     }
 }

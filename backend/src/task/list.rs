@@ -1,18 +1,20 @@
 //! Listing tasks a page at a time.
 //!
 //! A page starts behind the last row of the page before (a cursor of the sort key and the id), so it stays right
-//! while tasks come and go, and costs the same on the first page and on the thousandth. Each wanted status is one run
-//! of an index, read for at most one page; the runs are merged. A search text filters what the runs pass: a rare text
-//! reads up to all of the viewer's own tasks, never anybody else's.
+//! while tasks come and go, and costs the same on the first page and on the thousandth. For each wanted status, the
+//! viewer's own tasks and those of each of their teams are one run of an index, read for at most one page; the runs are
+//! merged. Tasks shared with the viewer are read all, because no index has them in order. A search text filters what the
+//! runs pass: a rare text reads up to all that the viewer may see, never anything else.
 
-use super::TaskRow;
-use crate::{Backend, Error, Result, Viewer};
+use super::seen::{TaskRow, seen};
+use crate::{Backend, Error, Result, Viewer, scope::Scope};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use sqlx::{query, query_as};
+use sqlx::query_as;
 use taskwire_domain::{
     Error as Refusal,
-    task::{Sort, Status, TaskPage, TaskQuery},
+    rights::TeamAction,
+    task::{Counts, Sort, Source, Status, TaskPage, TaskQuery},
 };
 
 /// Where a page ended: the last row's place in the order. Opaque outside; hex-encoded JSON.
@@ -80,60 +82,70 @@ fn like(search: &str) -> String {
 }
 
 /// The list in one order. The order must stand in the statement for its index to be used, so there is a statement for
-/// each, alike but for the key.
+/// each, alike but for the key. The runs are the viewer's own tasks (`$7`), those of each team (`$8`, or all of the
+/// viewer's without it) and those shared with them (`$9`); a task that comes in more than one is listed once. The limit
+/// of one keeps the planner from reading the tasks before the shares, which it would do because of the policy.
 macro_rules! page {
-    ($scope:expr, $key:literal, $direction:literal, $after:literal, $start:literal, $bound:expr,
-     $user:expr, $statuses:expr, $pattern:expr, $id:expr, $limit:expr) => {
-        query_as!(
-            TaskRow,
-            r#"SELECT task.id AS "id!", task.user_id AS "user_id!", task.team_id, task.title AS "title!",
-                      task.description AS "description!", task.status AS "status!", task.version AS "version!",
-                      task.created_at AS "created_at!", task.updated_at AS "updated_at!", task.completed_at
-               FROM unnest($2::text[]) AS wanted (status)
-               CROSS JOIN LATERAL (
-                   SELECT * FROM tasks
-                   WHERE user_id = $1 AND tasks.status = wanted.status
-                       AND ("#
-                + $key
-                + ", id) "
-                + $after
-                + " ("
-                + $start
-                + ", $4)
-                       AND (title ILIKE $5 OR description ILIKE $5)
-                   ORDER BY "
-                + $key
-                + " "
-                + $direction
-                + ", id "
-                + $direction
-                + " LIMIT $6
-               ) task
-               ORDER BY task."
-                + $key
-                + " "
-                + $direction
-                + ", task.id "
-                + $direction
-                + " LIMIT $6",
+    ($key:literal, $direction:literal, $after:literal, $start:literal,
+     $user:expr, $statuses:expr, $bound:expr, $($argument:expr),+) => {
+        seen!(
+            "",
+            [
+                "(SELECT DISTINCT ON (run." $key ", run.id) run.*
+                  FROM (
+                      SELECT own.* FROM unnest($2::text[]) AS wanted (status)
+                      CROSS JOIN LATERAL (
+                          SELECT tasks.* FROM tasks
+                          WHERE $7::boolean AND tasks.user_id = $1 AND tasks.status = wanted.status
+                              AND (tasks." $key ", tasks.id) " $after " (" $start ", $4)
+                              AND (title ILIKE $5 OR description ILIKE $5)
+                          ORDER BY tasks." $key " " $direction ", tasks.id " $direction " LIMIT $6
+                      ) own
+                      UNION ALL
+                      SELECT in_team.* FROM unnest($2::text[]) AS wanted (status)
+                      CROSS JOIN unnest(coalesce($8::uuid[], app_team_ids('{owner,admin,member,viewer}'))) AS of (team)
+                      CROSS JOIN LATERAL (
+                          SELECT tasks.* FROM tasks
+                          WHERE tasks.team_id = of.team AND tasks.status = wanted.status
+                              AND (tasks." $key ", tasks.id) " $after " (" $start ", $4)
+                              AND (title ILIKE $5 OR description ILIKE $5)
+                          ORDER BY tasks." $key " " $direction ", tasks.id " $direction " LIMIT $6
+                      ) in_team
+                      UNION ALL
+                      SELECT shared.* FROM task_shares mine
+                      CROSS JOIN LATERAL (
+                          SELECT tasks.* FROM tasks
+                          WHERE tasks.id = mine.task_id AND tasks.status = ANY ($2)
+                              AND (tasks." $key ", tasks.id) " $after " (" $start ", $4)
+                              AND (title ILIKE $5 OR description ILIKE $5)
+                          LIMIT 1
+                      ) shared
+                      WHERE $9::boolean AND mine.user_id = $1
+                  ) run
+                  ORDER BY run." $key " " $direction ", run.id " $direction " LIMIT $6
+                 ) task"
+            ],
+            ["ORDER BY task." $key " " $direction ", task.id " $direction],
             $user,
             $statuses,
             $bound,
-            $id,
-            $pattern,
-            $limit
+            $($argument),+
         )
-        .fetch_all($scope.connection()?)
-        .await?
     };
 }
 
 impl Backend {
-    /// One page of the viewer's own tasks, and how many there are of each status.
+    /// One page of the tasks that the viewer may see.
     ///
     /// # Errors
-    /// [`Refusal::Invalid`] for a limit, search text or cursor out of bounds.
+    /// [`Refusal::Invalid`] for a limit, search text or cursor out of bounds; [`Refusal::NotFound`] for a team that the
+    /// viewer is not in.
     pub async fn task_list(&self, viewer: &Viewer, query: &TaskQuery) -> Result<TaskPage> {
+        let Source::Team(team) = query.source else { return self.list_tasks(viewer, query).await };
+        self.attempt(viewer, "task.list", team, self.list_tasks(viewer, query)).await
+    }
+
+    async fn list_tasks(&self, viewer: &Viewer, query: &TaskQuery) -> Result<TaskPage> {
         let limit = query.checked_limit()?;
         let sort = query.sort;
         let after = match &query.cursor {
@@ -150,29 +162,61 @@ impl Backend {
         let pattern = like(&query.search);
         // One more than the page shows whether there is a next one.
         let wanted = i64::from(limit) + 1;
+        let (own, teams, shared) = match query.source {
+            Source::All => (true, None, true),
+            Source::Own => (true, Some(vec![]), false),
+            Source::Shared => (false, Some(vec![]), true),
+            Source::Team(team) => (false, Some(vec![team.0]), false),
+        };
 
         let mut scope = self.reading(viewer).await?;
         let user = scope.user();
+        if let Source::Team(team) = query.source {
+            scope.team_role(team, TeamAction::View).await?;
+        }
+        let (at, id, teams) = (after.at, after.id, teams.as_deref());
         let mut rows = match sort {
             Sort::Updated => {
-                page!(scope, "updated_at", "DESC", "<", "$3", after.at, user, &statuses, pattern, after.id, wanted)
+                page!("updated_at", "DESC", "<", "$3", user, &statuses, at, id, pattern, wanted, own, teams, shared)
+                    .fetch_all(scope.connection()?)
+                    .await?
             }
             Sort::Newest => {
-                page!(scope, "created_at", "DESC", "<", "$3", after.at, user, &statuses, pattern, after.id, wanted)
+                page!("created_at", "DESC", "<", "$3", user, &statuses, at, id, pattern, wanted, own, teams, shared)
+                    .fetch_all(scope.connection()?)
+                    .await?
             }
             Sort::Oldest => {
-                page!(scope, "created_at", "ASC", ">", "$3", after.at, user, &statuses, pattern, after.id, wanted)
+                page!("created_at", "ASC", ">", "$3", user, &statuses, at, id, pattern, wanted, own, teams, shared)
+                    .fetch_all(scope.connection()?)
+                    .await?
             }
             Sort::Title => {
                 let title = after.title;
                 // Postgres puts it into lower case, as it did the column: Rust's rules differ in some letters.
-                page!(scope, "title_key", "ASC", ">", "lower($3)", title, user, &statuses, pattern, after.id, wanted)
+                page!(
+                    "title_key",
+                    "ASC",
+                    ">",
+                    "lower($3)",
+                    user,
+                    &statuses,
+                    title,
+                    id,
+                    pattern,
+                    wanted,
+                    own,
+                    teams,
+                    shared
+                )
+                .fetch_all(scope.connection()?)
+                .await?
             }
         };
-        let counters =
-            query!(r#"SELECT total - completed AS "pending!", completed FROM user_counters WHERE user_id = $1"#, user)
-                .fetch_one(scope.connection()?)
-                .await?;
+        let counts = match query.source {
+            Source::All | Source::Own => scope.counts(query.source == Source::All).await?,
+            Source::Shared | Source::Team(_) => None,
+        };
 
         let page = usize::try_from(limit).unwrap_or(usize::MAX);
         let more = rows.len() > page;
@@ -181,13 +225,28 @@ impl Backend {
             Some(last) if more => Some(Cursor::after(sort, last).encode()?),
             _ => None,
         };
-        Ok(TaskPage {
-            tasks: rows.into_iter().map(|row| row.seen_by(viewer.user_id)).collect(),
-            next,
-            now: scope.now,
-            pending: counters.pending,
-            completed: counters.completed,
-        })
+        let tasks = rows.into_iter().map(|row| row.seen_by(viewer.user_id)).collect();
+        Ok(TaskPage { tasks, next, now: scope.now, counts })
+    }
+}
+
+impl Scope {
+    /// How many tasks the viewer has; `None` if `alone` is asked for and they see others besides.
+    async fn counts(&mut self, alone: bool) -> Result<Option<Counts>> {
+        let user = self.user();
+        let counts = query_as!(
+            Counts,
+            r#"SELECT own.total - own.completed AS "pending!", own.completed
+               FROM user_counters own JOIN share_counters shared ON shared.user_id = own.user_id
+               WHERE own.user_id = $1 AND NOT (
+                   $2 AND (shared.view + shared.edit > 0 OR EXISTS (SELECT FROM team_members WHERE user_id = $1))
+               )"#,
+            user,
+            alone
+        )
+        .fetch_optional(self.connection()?)
+        .await?;
+        Ok(counts)
     }
 }
 

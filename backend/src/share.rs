@@ -1,0 +1,247 @@
+//! Sharing one task with one person (requirement S3).
+
+use crate::{Backend, Result, Viewer, audit::Line, scope::Scope};
+use sqlx::{query, query_scalar};
+use std::collections::BTreeMap;
+use taskwire_domain::{
+    Error as Refusal, TaskId, TeamId, UserId,
+    account::Email,
+    rights::TaskAction,
+    share::{NewShare, Permission, SHARES_MAX, Share, SharedTask, SharedTaskPage},
+    task::{PAGE_SIZE, Status, Task},
+    team::Added,
+};
+
+impl Scope {
+    /// Whom each of these tasks is shared with: those who have an account by name, then those invited, by address. A
+    /// task that is not the viewer's to share comes with nobody.
+    async fn shares(&mut self, tasks: &[i64]) -> Result<BTreeMap<TaskId, Vec<Share>>> {
+        let rows = query!(
+            r#"SELECT share.task_id AS "task_id!", share.user_id AS "user_id?", person.name AS "name!",
+                      person.email AS "email!", share.permission AS "permission!", share.created_at AS "created_at!"
+               FROM task_shares share JOIN users person ON person.id = share.user_id
+               WHERE share.task_id = ANY ($1) AND app_may_share(share.task_id)
+               UNION ALL
+               SELECT task_id, NULL, '', email, permission, created_at FROM share_invitations WHERE task_id = ANY ($1)
+               ORDER BY 3, 4"#,
+            tasks
+        )
+        .fetch_all(self.connection()?)
+        .await?;
+        let mut shares = BTreeMap::<TaskId, Vec<Share>>::new();
+        for row in rows {
+            shares.entry(TaskId(row.task_id)).or_default().push(Share {
+                user_id: row.user_id.map(UserId),
+                name: row.name,
+                email: row.email,
+                // The column's check allows no third word.
+                permission: row.permission.parse().unwrap_or(Permission::View),
+                created_at: row.created_at,
+            });
+        }
+        // Names are sorted; those who have none yet come last.
+        for people in shares.values_mut() {
+            people.sort_by_key(|share| share.user_id.is_none());
+        }
+        Ok(shares)
+    }
+}
+
+impl Backend {
+    /// Whom a task is shared with: those who have an account by name, then those invited, by address.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Refusal::Forbidden`].
+    pub async fn share_list(&self, viewer: &Viewer, task: TaskId) -> Result<Vec<Share>> {
+        let read = async {
+            let mut scope = self.reading(viewer).await?;
+            scope.task_for(task, TaskAction::Share).await?;
+            Ok(scope.shares(&[task.0]).await?.remove(&task).unwrap_or_default())
+        };
+        self.attempt(viewer, "share.list", task, read).await
+    }
+
+    /// Shares a task with whoever has this address, now or once they sign up; again, to change what they may do.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Refusal::Forbidden`], [`Refusal::Conflict`] for somebody who has the task without a
+    /// share, and for too many shares.
+    pub async fn share_give(&self, viewer: &Viewer, task: TaskId, new: NewShare) -> Result<Added> {
+        self.attempt(viewer, "share.give", task, self.give_share(viewer, task, new)).await
+    }
+
+    async fn give_share(&self, viewer: &Viewer, id: TaskId, new: NewShare) -> Result<Added> {
+        let mut scope = self.scope(viewer).await?;
+        let task = scope.task_for(id, TaskAction::Share).await?;
+        let account = scope.account_by_email(&new.email).await?;
+        let email = new.email.as_str();
+        if let Some(user) = account {
+            if user == viewer.user_id {
+                return Err(Refusal::Conflict("This is your own address: you have the task already.".into()).into());
+            }
+            let in_team = query_scalar!(
+                r#"SELECT EXISTS (SELECT FROM team_members WHERE team_id = $1 AND user_id = $2) AS "in_team!""#,
+                task.team_id.map(|team| team.0),
+                user.0
+            )
+            .fetch_one(scope.connection()?)
+            .await?;
+            if in_team {
+                let text = format!("{email} is in the task's team and sees it already.");
+                return Err(Refusal::Conflict(text).into());
+            }
+        }
+        let others = query_scalar!(
+            r#"SELECT (SELECT count(*) FROM task_shares WHERE task_id = $1 AND user_id IS DISTINCT FROM $2)
+                    + (SELECT count(*) FROM share_invitations WHERE task_id = $1 AND email <> $3) AS "others!""#,
+            id.0,
+            account.map(|user| user.0),
+            email
+        )
+        .fetch_one(scope.connection()?)
+        .await?;
+        if others >= SHARES_MAX {
+            return Err(Refusal::Conflict(format!("A task is shared with at most {SHARES_MAX} people.")).into());
+        }
+        let (now, permission) = (scope.now, new.permission.as_str());
+        let target = format!("{} with {email} to {permission}", task.title);
+        let added = match account {
+            Some(user) => {
+                query!(
+                    "INSERT INTO task_shares (task_id, owner_id, user_id, permission, created_at)
+                     VALUES ($1, $2, $3, $4, $5)
+                     ON CONFLICT (task_id, user_id) DO UPDATE SET permission = excluded.permission",
+                    id.0,
+                    task.user_id.0,
+                    user.0,
+                    permission,
+                    now
+                )
+                .execute(scope.connection()?)
+                .await?;
+                scope.audit(line("share.give", target, task.team_id).person(user)).await?;
+                Added::Now
+            }
+            None => {
+                query!(
+                    "INSERT INTO share_invitations (task_id, owner_id, email, permission, created_at)
+                     VALUES ($1, $2, $3, $4, $5)
+                     ON CONFLICT (task_id, email) DO UPDATE SET permission = excluded.permission",
+                    id.0,
+                    task.user_id.0,
+                    email,
+                    permission,
+                    now
+                )
+                .execute(scope.connection()?)
+                .await?;
+                scope.audit(line("share.invite", target, task.team_id)).await?;
+                Added::Invited
+            }
+        };
+        scope.commit().await?;
+        Ok(added)
+    }
+
+    /// Takes a share back, or gives one back that the viewer has. One that is not there needs no taking back.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Refusal::Forbidden`].
+    pub async fn share_revoke(&self, viewer: &Viewer, task: TaskId, user: UserId) -> Result<()> {
+        self.attempt(viewer, "share.revoke", task, self.revoke_share(viewer, task, user)).await
+    }
+
+    async fn revoke_share(&self, viewer: &Viewer, id: TaskId, user: UserId) -> Result<()> {
+        let mut scope = self.scope(viewer).await?;
+        let declines = user == viewer.user_id;
+        // What a share allows is for those who have it to give back, whatever it is.
+        let action = if declines { TaskAction::View } else { TaskAction::Share };
+        let task = scope.task_for(id, action).await?;
+        let email = query_scalar!(r#"SELECT email AS "email!" FROM users WHERE id = $1"#, user.0)
+            .fetch_optional(scope.connection()?)
+            .await?;
+        let gone = query!("DELETE FROM task_shares WHERE task_id = $1 AND user_id = $2", id.0, user.0)
+            .execute(scope.connection()?)
+            .await?;
+        if gone.rows_affected() > 0 {
+            let line = match declines {
+                true => line("share.decline", task.title, task.team_id).person(task.user_id),
+                false => {
+                    let target = format!("{} from {}", task.title, email.unwrap_or_default());
+                    line("share.revoke", target, task.team_id).person(user)
+                }
+            };
+            scope.audit(line).await?;
+        }
+        scope.commit().await
+    }
+
+    /// Takes back a share that waits for somebody to sign up. One that is not there needs no taking back.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Refusal::Forbidden`].
+    pub async fn share_uninvite(&self, viewer: &Viewer, task: TaskId, email: Email) -> Result<()> {
+        let uninvite = async {
+            let mut scope = self.scope(viewer).await?;
+            let Task { title, team_id, .. } = scope.task_for(task, TaskAction::Share).await?;
+            let gone =
+                query!("DELETE FROM share_invitations WHERE task_id = $1 AND email = $2", task.0, email.as_str())
+                    .execute(scope.connection()?)
+                    .await?;
+            if gone.rows_affected() > 0 {
+                scope.audit(line("share.uninvite", format!("{title} from {}", email.as_str()), team_id)).await?;
+            }
+            scope.commit().await
+        };
+        self.attempt(viewer, "share.uninvite", task, uninvite).await
+    }
+
+    /// One page of the viewer's own tasks that others have, newest first, below the task `before`.
+    pub async fn share_by_me(&self, viewer: &Viewer, before: Option<TaskId>) -> Result<SharedTaskPage> {
+        let mut scope = self.reading(viewer).await?;
+        let user = scope.user();
+        let limit = i64::from(PAGE_SIZE);
+        // One more than the page shows whether there is a next one.
+        let rows = query!(
+            r#"SELECT task.id, task.title, task.status
+               FROM (
+                   (SELECT DISTINCT task_id FROM task_shares WHERE owner_id = $1 AND task_id < $2
+                    ORDER BY task_id DESC LIMIT $3)
+                   UNION
+                   (SELECT DISTINCT task_id FROM share_invitations WHERE owner_id = $1 AND task_id < $2
+                    ORDER BY task_id DESC LIMIT $3)
+               ) shared JOIN tasks task ON task.id = shared.task_id
+               ORDER BY task.id DESC LIMIT $3"#,
+            user,
+            before.map_or(i64::MAX, |task| task.0),
+            limit + 1
+        )
+        .fetch_all(scope.connection()?)
+        .await?;
+        let page = usize::try_from(limit).unwrap_or(usize::MAX);
+        let more = rows.len() > page;
+        let ids: Vec<i64> = rows.iter().take(page).map(|row| row.id).collect();
+        let mut shares = scope.shares(&ids).await?;
+        let tasks: Vec<SharedTask> = rows
+            .into_iter()
+            .take(page)
+            .map(|row| SharedTask {
+                id: TaskId(row.id),
+                title: row.title,
+                status: row.status.parse().unwrap_or(Status::Pending),
+                shares: shares.remove(&TaskId(row.id)).unwrap_or_default(),
+            })
+            .collect();
+        let next = tasks.last().filter(|_| more).map(|task| task.id);
+        Ok(SharedTaskPage { tasks, next })
+    }
+}
+
+/// A line about a share, also in the log of the team that its task is in.
+fn line(action: &str, target: String, team: Option<TeamId>) -> Line<'_> {
+    let line = Line::new(action).target(target);
+    match team {
+        Some(team) => line.team(team),
+        None => line,
+    }
+}

@@ -1,0 +1,302 @@
+//! Teams: making, changing, handing over and deleting them (requirement S1). Who is in them is in [`members`].
+//!
+//! Whatever changes a team or its members waits for [`Scope::lock_team`] first, so that what it decides by is still so
+//! when it writes. Beneath that the constraints and policies hold by themselves, whoever comes how.
+
+mod members;
+
+use crate::{Backend, Error, Result, Viewer, audit::Line, scope::Scope};
+use chrono::{DateTime, Utc};
+use sqlx::{query, query_as, query_scalar};
+use taskwire_domain::{
+    Error as Refusal, TeamId, UserId,
+    rights::TeamAction,
+    team::{Role, TEAMS_OWNED_MAX, Team, TeamPeople, TeamTexts},
+};
+use uuid::Uuid;
+
+struct TeamRow {
+    id: Uuid,
+    name: String,
+    description: String,
+    role: String,
+    members: i64,
+    version: i32,
+    created_at: DateTime<Utc>,
+}
+
+impl From<TeamRow> for Team {
+    fn from(row: TeamRow) -> Self {
+        Self {
+            id: TeamId(row.id),
+            name: row.name,
+            description: row.description,
+            role: role(&row.role),
+            members: row.members,
+            version: row.version,
+            created_at: row.created_at,
+        }
+    }
+}
+
+/// The column's check allows no fifth word.
+fn role(word: &str) -> Role {
+    word.parse().unwrap_or(Role::Viewer)
+}
+
+impl Scope {
+    /// Waits until nobody else changes this team, and keeps others waiting until the scope ends.
+    async fn lock_team(&mut self, id: TeamId) -> Result<()> {
+        query!("SELECT pg_advisory_xact_lock(hashtextextended('team:' || $1::text, 0))", id.to_string())
+            .execute(self.connection()?)
+            .await?;
+        Ok(())
+    }
+
+    /// What the viewer is in a team, if that allows them to do this.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] for whoever is not in it, [`Refusal::Forbidden`].
+    pub(crate) async fn team_role(&mut self, id: TeamId, action: TeamAction) -> Result<Role> {
+        let user = self.user();
+        let found = query_scalar!("SELECT role FROM team_members WHERE team_id = $1 AND user_id = $2", id.0, user)
+            .fetch_optional(self.connection()?)
+            .await?;
+        match found.map(|word| role(&word)) {
+            None => Err(Refusal::NotFound.into()),
+            Some(role) if !role.may(action) => Err(Refusal::Forbidden.into()),
+            Some(role) => Ok(role),
+        }
+    }
+
+    /// Locks a team, and looks at what the viewer is in it then.
+    async fn team_for(&mut self, id: TeamId, action: TeamAction) -> Result<Role> {
+        self.lock_team(id).await?;
+        self.team_role(id, action).await
+    }
+
+    async fn team(&mut self, id: TeamId) -> Result<Option<Team>> {
+        let user = self.user();
+        let row = query_as!(
+            TeamRow,
+            r#"SELECT team.id, team.name, team.description, team.version, team.created_at, mine.role,
+                   (SELECT count(*) FROM team_members WHERE team_members.team_id = team.id) AS "members!"
+               FROM team_members mine JOIN teams team ON team.id = mine.team_id
+               WHERE mine.team_id = $1 AND mine.user_id = $2"#,
+            id.0,
+            user
+        )
+        .fetch_optional(self.connection()?)
+        .await?;
+        Ok(row.map(Team::from))
+    }
+}
+
+fn name_in_use(name: &str) -> Refusal {
+    Refusal::Conflict(format!("There is already a team called “{name}”. Please choose another name."))
+}
+
+fn violates(error: &Error, constraint: &str) -> bool {
+    matches!(error, Error::Database(source)
+        if source.as_database_error().is_some_and(|error| error.constraint() == Some(constraint)))
+}
+
+impl Backend {
+    /// Makes a team whose owner the viewer is. The same form again returns the team that it made the first time.
+    ///
+    /// # Errors
+    /// [`Refusal::Conflict`] for a name in use, and for more teams than one person may own.
+    pub async fn team_create(&self, viewer: &Viewer, texts: TeamTexts) -> Result<Team> {
+        match self.create_team(viewer, &texts).await {
+            Err(error) if violates(&error, "teams_name_key") => {
+                let made = self.team_list(viewer).await?.into_iter().find(|team| {
+                    team.role == Role::Owner && team.name == texts.name && team.description == texts.description
+                });
+                Ok(made.ok_or_else(|| name_in_use(&texts.name))?)
+            }
+            other => other,
+        }
+    }
+
+    async fn create_team(&self, viewer: &Viewer, texts: &TeamTexts) -> Result<Team> {
+        let mut scope = self.scope(viewer).await?;
+        let (user, now, id) = (scope.user(), scope.now, TeamId(self.clock.id()));
+        let owned = query_scalar!(
+            r#"SELECT count(*) AS "owned!" FROM team_members WHERE user_id = $1 AND role = 'owner'"#,
+            user
+        )
+        .fetch_one(scope.connection()?)
+        .await?;
+        if owned >= TEAMS_OWNED_MAX {
+            return Err(Refusal::Conflict(format!("Nobody may own more than {TEAMS_OWNED_MAX} teams.")).into());
+        }
+        query!(
+            "INSERT INTO teams (id, name, description, created_at) VALUES ($1, $2, $3, $4)",
+            id.0,
+            texts.name,
+            texts.description,
+            now
+        )
+        .execute(scope.connection()?)
+        .await?;
+        query!(
+            "INSERT INTO team_members (team_id, user_id, role, created_at) VALUES ($1, $2, 'owner', $3)",
+            id.0,
+            user,
+            now
+        )
+        .execute(scope.connection()?)
+        .await?;
+        scope.audit(Line::new("team.create").target(&texts.name).team(id)).await?;
+        let team = scope.team(id).await?.ok_or(Refusal::NotFound)?;
+        scope.commit().await?;
+        Ok(team)
+    }
+
+    /// The viewer's teams, by name.
+    pub async fn team_list(&self, viewer: &Viewer) -> Result<Vec<Team>> {
+        let mut scope = self.reading(viewer).await?;
+        let user = scope.user();
+        let rows = query_as!(
+            TeamRow,
+            r#"SELECT team.id, team.name, team.description, team.version, team.created_at, mine.role,
+                   (SELECT count(*) FROM team_members WHERE team_members.team_id = team.id) AS "members!"
+               FROM team_members mine JOIN teams team ON team.id = mine.team_id
+               WHERE mine.user_id = $1 ORDER BY lower(team.name)"#,
+            user
+        )
+        .fetch_all(scope.connection()?)
+        .await?;
+        Ok(rows.into_iter().map(Team::from).collect())
+    }
+
+    /// A team with everybody in it.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] unless the viewer is in it.
+    pub async fn team_get(&self, viewer: &Viewer, id: TeamId) -> Result<TeamPeople> {
+        let read = async {
+            let mut scope = self.reading(viewer).await?;
+            let team = scope.team(id).await?.ok_or(Refusal::NotFound)?;
+            let members = scope.members(id).await?;
+            let invitations = if team.role.may(TeamAction::Invite) { scope.invitations(id).await? } else { Vec::new() };
+            Ok(TeamPeople { team, members, invitations })
+        };
+        self.attempt(viewer, "team.get", id, read).await
+    }
+
+    /// Rewrites a team's name and description.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Refusal::Forbidden`], [`Refusal::Conflict`] for a name in use, or [`Refusal::Stale`] if
+    /// the team has another version by now.
+    pub async fn team_update(
+        &self,
+        viewer: &Viewer,
+        id: TeamId,
+        texts: TeamTexts,
+        version: Option<i32>,
+    ) -> Result<Team> {
+        let update = async {
+            let mut scope = self.scope(viewer).await?;
+            scope.team_for(id, TeamAction::Edit).await?;
+            let changed = query!(
+                "UPDATE teams SET name = $2, description = $3, version = version + 1
+                 WHERE id = $1 AND ($4::integer IS NULL OR version = $4) AND (name, description) <> ($2, $3)",
+                id.0,
+                texts.name,
+                texts.description,
+                version
+            )
+            .execute(scope.connection()?)
+            .await
+            .map_err(Error::from)
+            .map_err(|error| {
+                if violates(&error, "teams_name_key") { name_in_use(&texts.name).into() } else { error }
+            })?;
+            let team = scope.team(id).await?.ok_or(Refusal::NotFound)?;
+            if changed.rows_affected() == 0 {
+                // Asking for what is so already does no harm, from whatever version.
+                let met = team.name == texts.name && team.description == texts.description;
+                return if met { Ok(team) } else { Err(Refusal::Stale.into()) };
+            }
+            scope.audit(Line::new("team.update").target(&team.name).team(id)).await?;
+            scope.commit().await?;
+            Ok(team)
+        };
+        self.attempt(viewer, "team.update", id, update).await
+    }
+
+    /// Deletes a team. Its tasks become the personal tasks of the people whose they are (requirement S5).
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Refusal::Forbidden`].
+    pub async fn team_delete(&self, viewer: &Viewer, id: TeamId) -> Result<()> {
+        let delete = async {
+            let mut scope = self.scope(viewer).await?;
+            scope.team_for(id, TeamAction::Delete).await?;
+            let name = query_scalar!("DELETE FROM teams WHERE id = $1 RETURNING name", id.0)
+                .fetch_one(scope.connection()?)
+                .await?;
+            scope.audit(Line::new("team.delete").target(name).team(id)).await?;
+            scope.commit().await
+        };
+        self.attempt(viewer, "team.delete", id, delete).await
+    }
+
+    /// Leaves a team. The viewer's tasks there go to its owner.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`]; [`Refusal::Conflict`] for the owner, who has to transfer the team first.
+    pub async fn team_leave(&self, viewer: &Viewer, id: TeamId) -> Result<()> {
+        let leave = async {
+            let mut scope = self.scope(viewer).await?;
+            let role = scope.team_for(id, TeamAction::View).await?;
+            if !role.may(TeamAction::Leave) {
+                return Err(Refusal::Conflict(
+                    "The owner cannot leave. Make somebody else the owner first, or delete the team.".into(),
+                )
+                .into());
+            }
+            let team = scope.team(id).await?.ok_or(Refusal::NotFound)?;
+            // Before the viewer is gone, who then could not write it into the team's log.
+            scope.audit(Line::new("team.leave").target(team.name).team(id)).await?;
+            let user = scope.user();
+            query!("DELETE FROM team_members WHERE team_id = $1 AND user_id = $2", id.0, user)
+                .execute(scope.connection()?)
+                .await?;
+            scope.commit().await
+        };
+        self.attempt(viewer, "team.leave", id, leave).await
+    }
+
+    /// Makes another member the owner; the viewer stays as an admin.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] also for somebody who is not in the team, [`Refusal::Forbidden`], [`Refusal::Conflict`] for
+    /// the viewer themselves.
+    pub async fn team_transfer(&self, viewer: &Viewer, id: TeamId, to: UserId) -> Result<()> {
+        let transfer = async {
+            let mut scope = self.scope(viewer).await?;
+            scope.team_for(id, TeamAction::Transfer).await?;
+            if to == viewer.user_id {
+                return Err(Refusal::Conflict("This team is yours already.".into()).into());
+            }
+            let heir = scope.member(id, to).await?.ok_or(Refusal::NotFound)?;
+            let user = scope.user();
+            // One statement, after which one owner is there again.
+            query!(
+                "UPDATE team_members SET role = CASE user_id WHEN $2 THEN 'admin' ELSE 'owner' END
+                 WHERE team_id = $1 AND user_id IN ($2, $3)",
+                id.0,
+                user,
+                to.0
+            )
+            .execute(scope.connection()?)
+            .await?;
+            scope.audit(Line::new("team.transfer").target(heir.email).team(id).person(to)).await?;
+            scope.commit().await
+        };
+        self.attempt(viewer, "team.transfer", id, transfer).await
+    }
+}
