@@ -32,6 +32,40 @@ pub enum Command {
     /// The embedded PostgreSQL on its own, without the server.
     #[command(subcommand)]
     Postgres(PostgresCommand),
+    /// The audit log.
+    #[command(subcommand)]
+    Audit(AuditCommand),
+}
+
+/// What can be done with the audit log.
+#[derive(Debug, Clone, Subcommand)]
+pub enum AuditCommand {
+    /// Check that no sealed line was changed, removed or slipped in; also while the server runs. Ends with 1 if one was.
+    Verify {
+        /// A seal as the server once logged it, `number:hash`, which must still be in the chain: shows when the end was
+        /// cut off, or everything was written anew.
+        #[arg(long, value_name = "NUMBER:HASH", value_parser = known_seal)]
+        head: Option<KnownSeal>,
+    },
+}
+
+/// The number and the hash of a seal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownSeal {
+    /// The number.
+    pub no: i64,
+    /// The hash, in hexadecimal digits.
+    pub hash: String,
+}
+
+fn known_seal(text: &str) -> Result<KnownSeal, String> {
+    let seal = text.split_once(':').and_then(|(no, hash)| Some((no.parse().ok()?, hash)));
+    match seal {
+        Some((no, hash)) if hash.len() == 64 && hash.chars().all(|c| c.is_ascii_hexdigit()) => {
+            Ok(KnownSeal { no, hash: hash.to_owned() })
+        }
+        _ => Err("write it like 12:a1b2… with the 64 digits that the server logged".to_owned()),
+    }
 }
 
 /// What can be done with the embedded PostgreSQL.
@@ -59,7 +93,10 @@ pub struct Settings {
     pub data_dir: Option<PathBuf>,
 
     /// An external PostgreSQL to use instead of the embedded one: postgres://user:password@host/database.
-    #[arg(long, env = "DATABASE_URL", value_name = "DATABASE_URL", hide_env_values = true, value_parser = secret)]
+    #[arg(
+        long, env = "DATABASE_URL", value_name = "DATABASE_URL", hide_env_values = true, value_parser = secret,
+        global = true
+    )]
     pub database_url: Option<SecretString>,
 
     /// Folder of the PostgreSQL programs (initdb, postgres) for the embedded database
@@ -126,6 +163,10 @@ pub struct Settings {
     /// A database statement that takes longer is logged as slow.
     #[arg(long, env = "TASKWIRE_SLOW_STATEMENT", value_name = "TASKWIRE_SLOW_STATEMENT", default_value = "100ms", value_parser = positive)]
     pub slow_statement: Duration,
+
+    /// How often new lines of the audit log are sealed.
+    #[arg(long, env = "TASKWIRE_AUDIT_SEAL_INTERVAL", value_name = "TASKWIRE_AUDIT_SEAL_INTERVAL", default_value = "10s", value_parser = positive)]
+    pub audit_seal_interval: Duration,
 
     /// What is logged: error, warn, info, debug or trace, also by part, as in `info,postgres=debug`.
     #[arg(
@@ -275,6 +316,15 @@ mod tests {
     fn secrets_are_not_printed() {
         let cli = parse(&["--database-url=postgres://u:hunter2@h/d", "--auth-secret=hunter2hunter2"]).unwrap();
         assert!(!format!("{cli:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn a_known_seal_is_a_number_and_a_hash() {
+        let hash = "a1".repeat(32);
+        assert_eq!(known_seal(&format!("12:{hash}")), Ok(KnownSeal { no: 12, hash: hash.clone() }));
+        for text in ["", "12", &hash, &format!("x:{hash}"), "12:a1b2", &format!("12:{}", "zz".repeat(32))] {
+            assert!(known_seal(text).is_err(), "{text}");
+        }
     }
 
     #[test]

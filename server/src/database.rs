@@ -4,11 +4,12 @@ use crate::{
     config::Settings,
     postgres::{
         Embedded, Purpose,
-        folder::{DataFolder, default_path},
+        folder::{CLUSTER, DataFolder, default_path},
+        running_in,
     },
     secret,
 };
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::PgConnectOptions;
 use std::fmt;
@@ -43,6 +44,27 @@ impl Database {
         };
         let embedded = Embedded::start(folder, settings.postgres_bin.as_deref(), Purpose::Keep, interrupt).await?;
         Ok(Self { connect: embedded.connect_options(), secret, embedded: Some(embedded) })
+    }
+
+    /// The same for a command that only looks: a server that is running in the data folder goes on, and a folder without
+    /// data is left as it is.
+    ///
+    /// # Errors
+    /// What keeps it from starting, and a data folder without a database.
+    pub async fn attach(settings: &Settings, interrupt: &CancellationToken) -> Result<Self> {
+        if settings.database_url.is_some() {
+            return Self::open(settings, interrupt).await;
+        }
+        let path = settings.data_dir.clone().map_or_else(default_path, Ok)?;
+        ensure!(
+            path.join(CLUSTER).is_dir(),
+            "There is no database in {}: set TASKWIRE_DATA_DIR to the folder that the server uses.",
+            path.display()
+        );
+        match running_in(&path) {
+            Some(connect) => Ok(Self { connect, secret: SecretString::default(), embedded: None }),
+            None => Self::open(settings, interrupt).await,
+        }
     }
 
     /// Stops the embedded PostgreSQL; an external one is left alone.

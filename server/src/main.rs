@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 use taskwire::{
-    config::{Cli, Command, PostgresCommand},
+    audit,
+    config::{AuditCommand, Cli, Command, PostgresCommand},
     logging, serve, standalone,
 };
 
@@ -25,6 +26,7 @@ fn run() -> anyhow::Result<()> {
             Some(Command::Postgres(PostgresCommand::Start { for_tests })) => {
                 standalone::run(&cli.settings, for_tests).await
             }
+            Some(Command::Audit(AuditCommand::Verify { head })) => audit::verify(&cli.settings, head).await,
             None => serve::run(&cli.settings).await,
         }
     })

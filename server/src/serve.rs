@@ -1,6 +1,7 @@
 //! `taskwire`: opens the database, serves until a signal, and leaves everything in order.
 
 use crate::{
+    audit,
     config::Settings,
     database::Database,
     middleware::Limits,
@@ -55,7 +56,11 @@ async fn open_and_serve(
     let address = listener.local_addr()?;
     tracing::info!("Taskwire is at http://{address}");
     tracing::info!("its data lives in {database}");
+    let sealing = tokio::spawn(audit::keep_sealed(backend.clone(), *settings.audit_seal_interval));
     let served = serve(listener, router, stopping, *settings.shutdown_grace).await;
+    sealing.abort();
+    // What the last requests wrote. A database that does not answer may keep it for the next start.
+    let _late = timeout(CLOSE_TIMEOUT, audit::seal(&backend)).await;
     if timeout(CLOSE_TIMEOUT, backend.stop()).await.is_err() {
         tracing::warn!("some database connections did not close in time");
     }

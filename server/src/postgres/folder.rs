@@ -16,6 +16,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// The cluster's folder in the data folder.
+pub const CLUSTER: &str = "postgres";
+/// The socket's folder in the data folder.
+pub const SOCKET: &str = "run";
+
 /// Bytes of a unix socket's path at most, on the strictest system (macOS has 104 with the end mark).
 const SOCKET_PATH_MAX: usize = 103;
 
@@ -72,7 +77,7 @@ impl DataFolder {
             "The data folder's name is not UTF-8: set TASKWIRE_DATA_DIR to another folder."
         );
         let lock = lock(&path, unusable)?;
-        let runs_as = account(&path.join("postgres"))?;
+        let runs_as = account(&path.join(CLUSTER))?;
         // Others may pass through to their own part, no more: PostgreSQL must not read the secret.
         let mode = if runs_as.is_some() { 0o711 } else { 0o700 };
         fs::set_permissions(&path, Permissions::from_mode(mode)).map_err(unusable)?;
@@ -89,12 +94,12 @@ impl DataFolder {
 
     /// The cluster.
     pub fn cluster(&self) -> PathBuf {
-        self.path.join("postgres")
+        self.path.join(CLUSTER)
     }
 
     /// The folder of the socket.
     pub fn socket_dir(&self) -> PathBuf {
-        self.path.join("run")
+        self.path.join(SOCKET)
     }
 
     /// The user to run PostgreSQL as; `None` means this process's own.

@@ -41,6 +41,21 @@ pub enum Purpose {
     Tests,
 }
 
+fn connect_options(socket_dir: &Path) -> PgConnectOptions {
+    PgConnectOptions::new_without_pgpass()
+        .socket(socket_dir)
+        .port(PORT)
+        .username(NAME)
+        .database(NAME)
+        .ssl_mode(sqlx::postgres::PgSslMode::Disable)
+}
+
+/// How to connect to the PostgreSQL that another Taskwire runs in this data folder, if one does.
+pub fn running_in(data_folder: &Path) -> Option<PgConnectOptions> {
+    let path = data_folder.canonicalize().ok()?;
+    server_of(&path.join(folder::CLUSTER)).map(|_| connect_options(&path.join(folder::SOCKET)))
+}
+
 /// A running private PostgreSQL.
 #[derive(Debug)]
 pub struct Embedded {
@@ -79,12 +94,7 @@ impl Embedded {
 
     /// How to connect, as the cluster's superuser.
     pub fn connect_options(&self) -> PgConnectOptions {
-        PgConnectOptions::new_without_pgpass()
-            .socket(self.folder.socket_dir())
-            .port(PORT)
-            .username(NAME)
-            .database(NAME)
-            .ssl_mode(sqlx::postgres::PgSslMode::Disable)
+        connect_options(&self.folder.socket_dir())
     }
 
     /// The same as a URL that sqlx and psql understand.
