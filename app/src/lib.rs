@@ -9,6 +9,7 @@
 // The dashboard's view nests deeper than the compiler follows by default.
 #![recursion_limit = "256"]
 
+pub mod audit_words;
 pub mod browser;
 pub mod components;
 pub mod escape;

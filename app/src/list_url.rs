@@ -1,15 +1,60 @@
-//! The task list's state, which its address carries: a link to a list is a link to what it showed.
+//! A task list's state, which its address carries: a link to a list is a link to what it showed.
 
 use leptos_router::params::ParamsMap;
 use std::fmt::{self, Write};
 use taskwire_domain::{
-    TaskId,
-    task::{Sort, Status, TaskQuery},
+    TaskId, TeamId,
+    task::{Sort, Source, Status, TaskQuery},
 };
 
-/// What `/tasks?…` says.
+/// Where a list stands, which says whose tasks it holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Place {
+    /// `/tasks`: all that the person may see, or only their own.
+    #[default]
+    Tasks,
+    /// `/shared`: those of others.
+    Shared,
+    /// `/teams/{id}`: those of one team.
+    Team(TeamId),
+}
+
+impl Place {
+    /// The place with this path, if it is one of a list.
+    pub fn at(path: &str) -> Option<Self> {
+        match path {
+            "/tasks" => Some(Self::Tasks),
+            "/shared" => Some(Self::Shared),
+            _ => path.strip_prefix("/teams/")?.parse().ok().map(Self::Team),
+        }
+    }
+
+    /// The team whose tasks these are, if it is one's.
+    pub fn team(self) -> Option<TeamId> {
+        match self {
+            Self::Team(id) => Some(id),
+            Self::Tasks | Self::Shared => None,
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tasks => f.write_str("/tasks"),
+            Self::Shared => f.write_str("/shared"),
+            Self::Team(id) => write!(f, "/teams/{id}"),
+        }
+    }
+}
+
+/// What `/tasks?…` and its like say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListUrl {
+    /// Where the list stands.
+    pub place: Place,
+    /// Of all tasks only the person's own.
+    pub own: bool,
     /// Only tasks of this status.
     pub status: Option<Status>,
     /// Only tasks with this text.
@@ -24,11 +69,16 @@ pub struct ListUrl {
     pub deleted: Option<TaskId>,
 }
 
+/// What `of` says for one's own tasks.
+pub const OWN: &str = "own";
+
 impl ListUrl {
     /// Reads a query; what is no value counts as absent.
-    pub fn read(query: &ParamsMap) -> Self {
+    pub fn read(place: Place, query: &ParamsMap) -> Self {
         let text = |key| query.get_str(key).map(str::to_owned).filter(|text| !text.is_empty());
         Self {
+            place,
+            own: place == Place::Tasks && query.get_str("of") == Some(OWN),
             status: query.get_str("status").and_then(|word| word.parse().ok()),
             q: text("q").unwrap_or_default(),
             sort: query.get_str("sort").and_then(|word| word.parse().ok()).unwrap_or_default(),
@@ -41,7 +91,13 @@ impl ListUrl {
     /// What to ask the server for.
     pub fn query(&self) -> TaskQuery {
         let Self { status, q, sort, cursor, .. } = self.clone();
-        TaskQuery { status, search: q, sort, cursor, limit: None }
+        let source = match self.place {
+            Place::Tasks if self.own => Source::Own,
+            Place::Tasks => Source::All,
+            Place::Shared => Source::Shared,
+            Place::Team(id) => Source::Team(id),
+        };
+        TaskQuery { source, status, search: q, sort, cursor, limit: None }
     }
 
     /// The first page of the same list with another status.
@@ -71,18 +127,21 @@ impl ListUrl {
 
     /// Whether tasks may be missing because of a filter.
     pub fn is_filtered(&self) -> bool {
-        self.status.is_some() || !self.q.is_empty() || self.cursor.is_some()
+        self.own || self.status.is_some() || !self.q.is_empty() || self.cursor.is_some()
     }
 }
 
 impl fmt::Display for ListUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("/tasks")?;
+        self.place.fmt(f)?;
         let mut mark = '?';
         let mut pair = |key: &str, value: String| {
             f.write_char(std::mem::replace(&mut mark, '&'))?;
             write!(f, "{key}={}", crate::next::encode(&value))
         };
+        if self.own {
+            pair("of", OWN.to_owned())?;
+        }
         self.status.map_or(Ok(()), |status| pair("status", status.to_string()))?;
         if !self.q.is_empty() {
             pair("q", self.q.clone())?;
@@ -101,7 +160,11 @@ mod tests {
     use super::*;
 
     fn read(pairs: &[(&str, &str)]) -> ListUrl {
-        ListUrl::read(&pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect())
+        read_at(Place::Tasks, pairs)
+    }
+
+    fn read_at(place: Place, pairs: &[(&str, &str)]) -> ListUrl {
+        ListUrl::read(place, &pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect())
     }
 
     #[test]
@@ -113,8 +176,29 @@ mod tests {
     }
 
     #[test]
+    fn each_place_has_its_own_tasks() {
+        let team: TeamId = "0199a4d0-0000-7000-8000-000000000001".parse().unwrap();
+        for (place, pairs, address, source) in [
+            (Place::Tasks, &[][..], "/tasks".to_owned(), Source::All),
+            (Place::Tasks, &[("of", "own")], "/tasks?of=own".into(), Source::Own),
+            (Place::Shared, &[("of", "own")], "/shared".into(), Source::Shared),
+            (Place::Team(team), &[("sort", "title")], format!("/teams/{team}?sort=title"), Source::Team(team)),
+        ] {
+            let url = read_at(place, pairs);
+            assert_eq!((url.to_string(), url.query().source), (address.clone(), source));
+            assert_eq!(Place::at(address.split('?').next().unwrap()), Some(place));
+        }
+        for path in ["/", "/tasks/1", "/teams", "/teams/x", "/shared/by-me"] {
+            assert_eq!(Place::at(path), None, "{path}");
+        }
+    }
+
+    #[test]
     fn nonsense_counts_as_absent() {
-        assert_eq!(read(&[("status", "done"), ("sort", "magic"), ("q", ""), ("confirm", "x")]), ListUrl::default());
+        assert_eq!(
+            read(&[("of", "all"), ("status", "done"), ("sort", "magic"), ("q", ""), ("confirm", "x")]),
+            ListUrl::default()
+        );
         assert_eq!(ListUrl::default().to_string(), "/tasks");
     }
 }

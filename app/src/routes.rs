@@ -8,8 +8,9 @@
 use crate::{
     next,
     pages::{
-        dashboard::DashboardPage, not_found::NotFoundPage, settings::SettingsPage, sign_in::SignInPage,
-        sign_up::SignUpPage, task::TaskPage, tasks::TasksPage,
+        activity::ActivityPage, dashboard::DashboardPage, not_found::NotFoundPage, settings::SettingsPage,
+        shared::SharedPage, shared_by_me::SharedByMePage, sign_in::SignInPage, sign_up::SignUpPage, task::TaskPage,
+        tasks::TasksPage, team::TeamPage, teams::TeamsPage,
     },
     request,
 };
@@ -32,6 +33,13 @@ pub fn Pages() -> impl IntoView {
             <Route path=path!("/dashboard") view={Lazy::<DashboardArea>::new()} ssr=SsrMode::Async />
             <Route path=path!("/tasks") view={Lazy::<TasksArea>::new()} ssr=SsrMode::Async />
             <Route path=path!("/tasks/:id") view={Lazy::<TasksArea>::new()} ssr=SsrMode::Async />
+            <Route path=path!("/shared") view={Lazy::<TasksArea>::new()} ssr=SsrMode::Async />
+            <Route path=path!("/shared/by-me") view={Lazy::<TasksArea>::new()} ssr=SsrMode::Async />
+            <Route path=path!("/teams") view={Lazy::<TeamsArea>::new()} ssr=SsrMode::Async />
+            <Route path=path!("/teams/:id") view={Lazy::<TeamsArea>::new()} ssr=SsrMode::Async />
+            <Route path=path!("/teams/:id/members") view={Lazy::<TeamsArea>::new()} ssr=SsrMode::Async />
+            <Route path=path!("/teams/:id/settings") view={Lazy::<TeamsArea>::new()} ssr=SsrMode::Async />
+            <Route path=path!("/activity") view={Lazy::<SettingsArea>::new()} ssr=SsrMode::Async />
             <Route path=path!("/settings") view={Lazy::<SettingsArea>::new()} ssr=SsrMode::Async />
         </FlatRoutes>
     }
@@ -69,7 +77,7 @@ impl LazyRoute for DoorArea {
     }
 }
 
-/// The list, and one task.
+/// Lists of tasks, and one task.
 struct TasksArea;
 
 #[lazy_route]
@@ -79,14 +87,33 @@ impl LazyRoute for TasksArea {
     }
 
     fn view(_tasks: Self) -> AnyView {
-        match use_params_map().with_untracked(|params| params.get("id").is_some()) {
-            true => view! { <TaskPage /> }.into_any(),
-            false => view! { <TasksPage /> }.into_any(),
+        match use_location().pathname.get_untracked().trim_end_matches('/') {
+            "/tasks" => view! { <TasksPage /> }.into_any(),
+            "/shared" => view! { <SharedPage /> }.into_any(),
+            "/shared/by-me" => view! { <SharedByMePage /> }.into_any(),
+            _ => view! { <TaskPage /> }.into_any(),
         }
     }
 }
 
-/// What a person may change about their account.
+/// The viewer's teams, and one team.
+struct TeamsArea;
+
+#[lazy_route]
+impl LazyRoute for TeamsArea {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_teams: Self) -> AnyView {
+        match use_params_map().with_untracked(|params| params.get("id").is_some()) {
+            true => view! { <TeamPage /> }.into_any(),
+            false => view! { <TeamsPage /> }.into_any(),
+        }
+    }
+}
+
+/// What concerns a person's account: what they may change, and what happened to it.
 struct SettingsArea;
 
 #[lazy_route]
@@ -96,6 +123,9 @@ impl LazyRoute for SettingsArea {
     }
 
     fn view(_settings: Self) -> AnyView {
-        view! { <SettingsPage /> }.into_any()
+        match use_location().pathname.get_untracked().trim_end_matches('/') {
+            "/activity" => view! { <ActivityPage /> }.into_any(),
+            _ => view! { <SettingsPage /> }.into_any(),
+        }
     }
 }

@@ -146,7 +146,9 @@ pub fn Teams(
     let row = |team: TeamSummary| {
         view! {
             <li class="team-row">
-                <bdi>{team.name}</bdi>
+                <a href=format!("/teams/{}", team.id) dir="auto">
+                    {team.name}
+                </a>
                 <span class="badge">{team.role}</span>
             </li>
         }
@@ -156,7 +158,9 @@ pub fn Teams(
             <h2 id="teams">"Teams"</h2>
             {move || {
                 data.with(|data| match data.teams.is_empty() {
-                    true => Either::Left(view! { <p class="hint">"You are not in a team."</p> }),
+                    true => Either::Left(view! {
+                        <p class="hint">"You are not in a team. " <a href="/teams">"Make one"</a></p>
+                    }),
                     false => {
                         let rows = data.teams.iter().cloned().map(row).collect_view();
                         Either::Right(view! { <ul class="plain-list">{rows}</ul> })

@@ -37,6 +37,14 @@ pub fn Header() -> impl IntoView {
                             <Icon icon=icondata::LuListTodo />
                             "Tasks"
                         </A>
+                        <A href="/teams">
+                            <Icon icon=icondata::LuUsers />
+                            "Teams"
+                        </A>
+                        <A href="/shared">
+                            <Icon icon=icondata::LuShare2 />
+                            "Shared"
+                        </A>
                     </nav>
                 </Show>
                 <div class="header-tools">

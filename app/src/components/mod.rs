@@ -1,5 +1,7 @@
 //! Parts that pages share. A component shows what it is given; it never fetches.
 
+pub mod access_mark;
+pub mod audit_line;
 pub mod banner;
 pub mod dashboard_parts;
 pub mod door;
@@ -12,13 +14,28 @@ pub mod load;
 pub mod moment;
 pub mod page;
 pub mod pager;
+pub mod password_change;
 pub mod poll_status;
 pub mod quick_add;
+pub mod settings_account;
+pub mod settings_done;
+pub mod settings_sessions;
+pub mod settings_zone;
+pub mod share_actions;
+pub mod share_decline;
+pub mod share_lost;
+pub mod share_row;
+pub mod share_view;
+pub mod shared_tabs;
+pub mod sharing;
 pub mod skeleton;
 pub mod stat_card;
 pub mod task_filter;
 pub mod task_form;
 pub mod task_row;
+pub mod team_actions;
+pub mod team_members;
+pub mod team_settings;
 pub mod text_area;
 pub mod theme_switch;
 pub mod undo;

@@ -7,12 +7,15 @@ use crate::{
     typed::typed,
 };
 use leptos::{html, prelude::*};
+use taskwire_domain::TeamId;
 
 /// A title and, for those who want to say more, a description.
 #[component]
 pub fn QuickAdd(
     /// Creates the task.
     action: ServerAction<Create>,
+    /// The team to make it in; without it the task is the viewer's alone.
+    team: Option<TeamId>,
 ) -> impl IntoView {
     let error = Signal::derive(move || action.value().get().and_then(Result::err));
     let first_key = SharedValue::new(|| request::new_key().to_string()).into_inner();
@@ -39,6 +42,7 @@ pub fn QuickAdd(
             <ActionForm action node_ref=form on:submit:capture=rpc::once(action)>
                 <Here />
                 <input type="hidden" name="key" value=move || key.get() />
+                {team.map(|team| view! { <input type="hidden" name="team_id" value=team.to_string() /> })}
                 <div class="quick-add-line">
                     <Field
                         name="title"

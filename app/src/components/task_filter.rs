@@ -1,10 +1,10 @@
 //! Which tasks to show, and in what order.
 
 use super::icon::Icon;
-use crate::list_url::ListUrl;
+use crate::list_url::{ListUrl, OWN, Place};
 use leptos::prelude::*;
 use leptos_router::components::Form;
-use taskwire_domain::task::{SEARCH_MAX, Sort, Status};
+use taskwire_domain::task::{Counts, SEARCH_MAX, Sort, Status};
 
 /// Search and order, as a form that makes an address.
 #[component]
@@ -27,7 +27,7 @@ pub fn TaskFilter(
     };
     view! {
         <search class="task-filter">
-            <Form method="get" action="/tasks" noscroll=true>
+            <Form method="get" action=move || url.with(|url| url.place.to_string()) noscroll=true>
                 {move || {
                     url.with(|url| url.status)
                         .map(|status| view! { <input type="hidden" name="status" value=status.as_str() /> })
@@ -44,6 +44,19 @@ pub fn TaskFilter(
                     dir="auto"
                     value=move || url.with(|url| url.q.clone())
                 />
+                <Show when=move || url.with(|url| url.place == Place::Tasks)>
+                    <label class="visually-hidden" for="of">
+                        "Whose tasks"
+                    </label>
+                    <select id="of" name="of" on:change=submit>
+                        <option value="" selected=move || url.with(|url| !url.own)>
+                            "Everything"
+                        </option>
+                        <option value=OWN selected=move || url.with(|url| url.own)>
+                            "Only my own"
+                        </option>
+                    </select>
+                </Show>
                 <label class="visually-hidden" for="sort">
                     "Sort by"
                 </label>
@@ -73,17 +86,16 @@ pub fn TaskFilter(
 pub fn StatusTabs(
     /// What is shown.
     url: Memo<ListUrl>,
-    /// How many tasks are pending and completed.
-    counts: Signal<(i64, i64)>,
+    /// How many tasks are pending and completed, where that is known.
+    counts: Signal<Option<Counts>>,
 ) -> impl IntoView {
     let tab = move |status: Option<Status>, name: &'static str| {
         let count = move || {
-            let (pending, completed) = counts.get();
-            match status {
+            counts.get().map(|Counts { pending, completed }| match status {
                 None => pending + completed,
                 Some(Status::Pending) => pending,
                 Some(Status::Completed) => completed,
-            }
+            })
         };
         view! {
             <li>
@@ -93,7 +105,7 @@ pub fn StatusTabs(
                 >
                     {name}
                     " "
-                    <span class="count">{count}</span>
+                    {move || count().map(|count| view! { <span class="count">{count}</span> })}
                 </a>
             </li>
         }

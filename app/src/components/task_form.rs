@@ -1,21 +1,25 @@
 //! A task's texts, to change.
 
 use super::{
+    access_mark::StatusBadge,
     banner::{Banner, Refusal, Tone},
     field::Field,
     here::Here,
     icon::Icon,
+    share_lost::{Lost, is_loss},
 };
 use crate::{
     rpc::{self, RpcError, task::Update},
     typed::typed,
 };
-use leptos::prelude::*;
+use leptos::{form::FromFormData, html, prelude::*};
 use leptos_router::hooks::use_query_map;
 use taskwire_domain::{Error, task::Task};
+use web_sys::FormData;
 
 /// The form. It remembers which version its texts were made from; when somebody else was faster, it
-/// shows what the task says now and leaves the choice to the person, whose text stays.
+/// shows what the task says now and leaves the choice to the person, whose text stays. It stays also when the task
+/// itself is gone, or is no longer the person's to change.
 #[component]
 pub fn TaskForm(
     /// The task; newer when the page learns of a change.
@@ -23,11 +27,17 @@ pub fn TaskForm(
     task: Signal<Task>,
     /// Saves.
     update: ServerAction<Update>,
+    /// Why the page could not learn what somebody else made of the task.
+    #[prop(into)]
+    unread: Signal<Option<RpcError>>,
 ) -> impl IntoView {
     let first = task.get_untracked();
     let id = first.id;
-    let error = Signal::derive(move || update.value().get().and_then(Result::err));
-    let stale = move || error.get() == Some(RpcError::Refused(Error::Stale));
+    let refused = move || update.value().get().and_then(Result::err);
+    let stale = move || refused() == Some(RpcError::Refused(Error::Stale));
+    let error = Signal::derive(move || unread.get().or_else(refused));
+    let lost = Memo::new(move |_| error.get().filter(is_loss));
+    let other = Signal::derive(move || error.get().filter(|error| !is_loss(error)));
 
     // What the task says now, while the person's text is about an older version. Without JavaScript the
     // page is rendered again and has just read it.
@@ -70,11 +80,30 @@ pub fn TaskForm(
 
     let title = typed::<Update>("title").unwrap_or(first.title);
     let description = typed::<Update>("description").unwrap_or(first.description);
+    let form = NodeRef::<html::Form>::new();
+    let texts = RwSignal::new((title.clone(), description.clone()));
+    // Read from the fields, because what was typed before wasm had taken over made no event.
+    let keep = move || {
+        let fields = form.get_untracked().and_then(|form| FormData::new_with_form(&form).ok());
+        if let Some(Update { title, description, .. }) = fields.and_then(|f| Update::from_form_data(&f).ok()) {
+            texts.set((title, description));
+        }
+    };
+    let typing = move |_| {
+        edited.set(true);
+        keep();
+    };
+    let once = rpc::once(update);
+    let submit = move |event| {
+        keep();
+        once(event);
+    };
     view! {
         <section class="panel form" aria-label="Edit task">
-            <Refusal error fields=&["title", "description", "version"] />
+            <Refusal error=other fields=&["title", "description", "version"] />
+            {move || lost.get().map(|error| view! { <Lost error own=first.owner.is_none() texts /> })}
             {move || rival.get().map(|task| view! { <Rival task /> })}
-            <ActionForm action=update on:input=move |_| edited.set(true) on:submit:capture=rpc::once(update)>
+            <ActionForm action=update node_ref=form on:input=typing on:submit:capture=submit>
                 <Here />
                 <input type="hidden" name="id" value=id.to_string() />
                 <input type="hidden" name="version" value=move || base.with(|base| base.version.to_string()) />
@@ -118,6 +147,10 @@ fn Rival(task: Task) -> impl IntoView {
                 </p>
                 <p class="task-words" dir="auto">
                     {task.description}
+                </p>
+                // It may be all that is different.
+                <p>
+                    <StatusBadge status=task.status />
                 </p>
             </blockquote>
             <p>

@@ -1,6 +1,11 @@
 //! One task in a list.
 
-use super::{here::Here, icon::Icon, moment::Ago};
+use super::{
+    access_mark::{AccessMark, StatusMark},
+    here::Here,
+    icon::Icon,
+    moment::Ago,
+};
 use crate::{
     browser,
     list_url::ListUrl,
@@ -13,6 +18,7 @@ use chrono::{DateTime, Utc};
 use leptos::{ev::SubmitEvent, html, prelude::*, server_fn::ServerFn};
 use taskwire_domain::{
     TaskId,
+    rights::TaskAction,
     task::{Status, Task},
 };
 
@@ -46,7 +52,7 @@ impl Default for TaskActions {
     }
 }
 
-/// A task with its buttons.
+/// A task with the buttons that its viewer may use.
 #[component]
 pub fn TaskRow(
     /// The task; changes where it stands.
@@ -63,10 +69,18 @@ pub fn TaskRow(
     let id = task.with_untracked(|task| task.id);
     let title = Memo::new(move |_| task.with(|task| task.title.clone()));
     let description = Memo::new(move |_| task.with(|task| task.description.clone()));
-    let asks = Memo::new(move |_| url.with(|url| url.confirm == Some(id)));
+    let may = move |action| Memo::new(move |_| task.with(|task| task.may(action)));
+    let (may_edit, may_delete) = (may(TaskAction::Edit), may(TaskAction::Delete));
+    let asks = Memo::new(move |_| may_delete.get() && url.with(|url| url.confirm == Some(id)));
+    let verb = move || if may_edit.get() { "Edit" } else { "Open" };
     view! {
         <li class="task" id=format!("task-{id}") class:task-done=move || task.with(|task| task.status == Status::Completed)>
-            <StatusButton task actions />
+            <Show
+                when=move || may_edit.get()
+                fallback=move || view! { <StatusMark status=Signal::derive(move || task.with(|task| task.status)) /> }
+            >
+                <StatusButton task actions />
+            </Show>
             <div class="task-text">
                 <a href=format!("/tasks/{id}") class="task-title" dir="auto">
                     {title}
@@ -84,26 +98,32 @@ pub fn TaskRow(
                             None => view! { "Changed " <Ago then=task.updated_at now /> },
                         })
                     }}
+                    <AccessMark task />
                 </p>
             </div>
             <div class="task-tools">
                 <a
                     href=format!("/tasks/{id}")
                     class="icon-button"
-                    title="Edit"
-                    aria-label=move || format!("Edit {}", title.get())
+                    title=verb
+                    aria-label=move || format!("{} {}", verb(), title.get())
                 >
-                    <Icon icon=icondata::LuPencil />
+                    {move || match may_edit.get() {
+                        true => view! { <Icon icon=icondata::LuPencil /> },
+                        false => view! { <Icon icon=icondata::LuEye /> },
+                    }}
                 </a>
-                <a
-                    href=move || format!("{}#task-{id}", url.with(|url| url.confirm(id)))
-                    data-noscroll=""
-                    class="icon-button"
-                    title="Delete"
-                    aria-label=move || format!("Delete {}", title.get())
-                >
-                    <Icon icon=icondata::LuTrash2 />
-                </a>
+                <Show when=move || may_delete.get()>
+                    <a
+                        href=move || format!("{}#task-{id}", url.with(|url| url.confirm(id)))
+                        data-noscroll=""
+                        class="icon-button"
+                        title="Delete"
+                        aria-label=move || format!("Delete {}", title.get())
+                    >
+                        <Icon icon=icondata::LuTrash2 />
+                    </a>
+                </Show>
             </div>
             <Show when=move || asks.get()>
                 <ConfirmDelete

@@ -87,10 +87,10 @@ fn Live(first: Dashboard) -> impl IntoView {
         </Show>
         <section aria-label="Statistics">
             <dl class="cards">
-                <StatCard label="Total" href="/tasks" value=statistic(Statistics::total) />
-                <StatCard label="Pending" href="/tasks?status=pending" value=statistic(|s| s.pending) />
-                <StatCard label="Completed" href="/tasks?status=completed" value=statistic(|s| s.completed) />
-                <StatCard label="Shared with me" value=statistic(Statistics::shared) />
+                <StatCard label="Total" href="/tasks?of=own" value=statistic(Statistics::total) />
+                <StatCard label="Pending" href="/tasks?of=own&status=pending" value=statistic(|s| s.pending) />
+                <StatCard label="Completed" href="/tasks?of=own&status=completed" value=statistic(|s| s.completed) />
+                <StatCard label="Shared with me" href="/shared" value=statistic(Statistics::shared) />
                 <StatCard label="Completion rate" value=Signal::derive(move || percent(rate())) />
             </dl>
         </section>

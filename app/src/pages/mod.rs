@@ -1,10 +1,16 @@
 //! One file for each page.
 
+pub mod activity;
 pub mod dashboard;
 pub mod not_found;
 pub mod send_again;
 pub mod settings;
+pub mod shared;
+pub mod shared_by_me;
 pub mod sign_in;
 pub mod sign_up;
 pub mod task;
+pub mod task_list;
 pub mod tasks;
+pub mod team;
+pub mod teams;

@@ -1,28 +1,31 @@
-//! One task: shows it, changes it, deletes it.
+//! One task: shows it, changes it, shares it, deletes it.
 
 use crate::{
     components::{
+        access_mark::{AccessMark, StatusBadge},
         banner::Refusal,
         icon::Icon,
         load::Load,
         moment::At,
         page::Page,
+        share_actions::ShareActions,
+        share_decline::DeclineShare,
+        share_view::ViewOnly,
+        sharing::Sharing,
         skeleton::Skeleton,
         task_form::TaskForm,
         task_row::{ConfirmDelete, StatusButton, TaskActions},
     },
     list_url::ListUrl,
-    rpc::{self, RpcError, task::Update},
+    rpc::{self, Remote, RpcError, task::Update},
+    typed::typed,
 };
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::{
     NavigateOptions,
     hooks::{use_navigate, use_params_map, use_query_map},
 };
-use taskwire_domain::{
-    Error, TaskId,
-    task::{Status, Task},
-};
+use taskwire_domain::{Error, TaskId, rights::TaskAction, share::Share, task::Task};
 
 /// The page of the task whose id the address holds.
 #[component]
@@ -31,6 +34,7 @@ pub fn TaskPage() -> impl IntoView {
     let id = Memo::new(move |_| params.with(|params| params.get("id").and_then(|id| id.parse::<TaskId>().ok())));
     let update = rpc::action::<Update>();
     let actions = TaskActions::new();
+    let sharing = ShareActions::new();
     let title = ArcRwSignal::new("Task".to_owned());
     let task = rpc::remote(
         move || id.get(),
@@ -38,6 +42,16 @@ pub fn TaskPage() -> impl IntoView {
             match id {
                 Some(id) => rpc::task::get(id).await,
                 None => Err(RpcError::Refused(Error::NotFound)),
+            }
+        },
+    );
+    // Only whoever may share a task may ask who has it.
+    let shares = rpc::remote(
+        move || (id.get(), sharing.answers()),
+        move |_| async move {
+            match task.await {
+                Ok(task) if task.may(TaskAction::Share) => rpc::share::list(task.id).await,
+                _ => Ok(Vec::new()),
             }
         },
     );
@@ -54,7 +68,7 @@ pub fn TaskPage() -> impl IntoView {
                 </a>
             </p>
             <Load resource=task skeleton=|| view! { <Skeleton lines=4 /> } let:task>
-                <TaskView task update actions title=title.clone() />
+                <TaskView task update actions shares sharing title=title.clone() />
             </Load>
         </Page>
     }
@@ -65,11 +79,18 @@ fn TaskView(
     task: Task,
     update: ServerAction<Update>,
     actions: TaskActions,
+    shares: Remote<Result<Vec<Share>, RpcError>>,
+    sharing: ShareActions,
     title: ArcRwSignal<String>,
 ) -> impl IntoView {
     title.set(task.title.clone());
     let shown_title = title.clone();
     let id = task.id;
+    // Decided once: a form must never go away with what is typed in it. Nor must one that was refused.
+    let may = |action| task.may(action);
+    let may_edit = may(TaskAction::Edit);
+    let (edits, shares_it, deletes) =
+        (may_edit || typed::<Update>("title").is_some(), may(TaskAction::Share), may(TaskAction::Delete));
     let task = RwSignal::new(task);
     Effect::new(move |_| {
         let (complete, reopen) = (actions.complete.value().get(), actions.reopen.value().get());
@@ -81,24 +102,50 @@ fn TaskView(
         }
     });
     // Somebody else was faster: what the task is now belongs on the page.
+    let unread = RwSignal::new(None);
     Effect::new(move |_| {
         let stale = Some(RpcError::Refused(Error::Stale));
         let refused = [update.value().get().and_then(Result::err), actions.delete.value().get().and_then(Result::err)];
+        unread.set(None);
         if refused.contains(&stale) {
             let title = shown_title.clone();
             spawn_local(async move {
-                if let Ok(now) = rpc::task::get(id).await {
-                    title.set(now.title.clone());
-                    let _gone = task.try_set(now);
+                match rpc::task::get(id).await {
+                    Ok(now) => {
+                        title.set(now.title.clone());
+                        let _gone = task.try_set(now);
+                    }
+                    Err(error) => {
+                        let _gone = unread.try_set(Some(error));
+                    }
                 }
             });
         }
     });
     view! {
+        <TaskHead task actions may_edit />
+        {match edits {
+            true => view! { <TaskForm task update unread /> }.into_any(),
+            false => view! { <ViewOnly task /> }.into_any(),
+        }}
+        {shares_it.then(|| view! { <Sharing task shares actions=sharing /> })}
+        <DeclineShare task />
+        {deletes.then(|| view! { <DeletePart id task actions /> })}
+    }
+}
+
+/// Title, status and where it comes from.
+#[component]
+fn TaskHead(#[prop(into)] task: Signal<Task>, actions: TaskActions, may_edit: bool) -> impl IntoView {
+    let refused = RwSignal::new(None);
+    rpc::note_refusal(actions.complete, refused);
+    rpc::note_refusal(actions.reopen, refused);
+    view! {
         <header class="task-head">
             <h1 dir="auto">{move || task.with(|task| task.title.clone())}</h1>
             <p class="task-meta">
                 <StatusBadge status=Signal::derive(move || task.with(|task| task.status)) />
+                <AccessMark task />
                 {move || {
                     task.with(|task| {
                         view! {
@@ -109,20 +156,16 @@ fn TaskView(
                     })
                 }}
             </p>
-            <div class="actions">
-                <StatusButton task actions words=true />
-            </div>
+            {may_edit
+                .then(|| {
+                    view! {
+                        <div class="actions">
+                            <StatusButton task actions words=true />
+                        </div>
+                    }
+                })}
+            <Refusal error=refused />
         </header>
-        <TaskForm task update />
-        <DeletePart id task actions />
-    }
-}
-
-#[component]
-fn StatusBadge(#[prop(into)] status: Signal<Status>) -> impl IntoView {
-    move || match status.get() {
-        Status::Pending => view! { <span class="badge">"Pending"</span> },
-        Status::Completed => view! { <span class="badge badge-good">"Completed"</span> },
     }
 }
 
@@ -131,6 +174,7 @@ fn StatusBadge(#[prop(into)] status: Signal<Status>) -> impl IntoView {
 fn DeletePart(id: TaskId, #[prop(into)] task: Signal<Task>, actions: TaskActions) -> impl IntoView {
     let query = use_query_map();
     let asks = Memo::new(move |_| query.with(|query| query.get_str("confirm") == Some("delete")));
+    let error = Signal::derive(move || actions.delete.value().get().and_then(Result::err));
     let navigate = use_navigate();
     Effect::new(move |_| {
         if let Some(Ok(task)) = actions.delete.value().get() {
@@ -139,7 +183,7 @@ fn DeletePart(id: TaskId, #[prop(into)] task: Signal<Task>, actions: TaskActions
     });
     view! {
         <section class="delete-part" id="delete" aria-label="Delete">
-            <Refusal error=actions.refused />
+            <Refusal error />
             <Show
                 when=move || asks.get()
                 fallback=move || {

@@ -72,6 +72,37 @@ pub async fn get() -> Result<Account, RpcError> {
     backend.account_get(&viewer).await.map_err(refused)
 }
 
+/// Changes what others see of the viewer.
+#[server(prefix = "/rpc", endpoint = "account/update")]
+pub async fn update(
+    /// One line.
+    name: String,
+) -> Result<Account, RpcError> {
+    use super::server::{after_form, refuse, refused, signed_in};
+    let (backend, viewer) = signed_in()?;
+    let name = taskwire_domain::account::Name::parse(&name).map_err(|error| refuse(error.into()))?;
+    let account = backend.account_update(&viewer, name).await.map_err(refused)?;
+    after_form("/settings?saved=profile");
+    Ok(account)
+}
+
+/// Sets another password, and ends every other session.
+#[server(prefix = "/rpc", endpoint = "account/change_password")]
+pub async fn change_password(
+    /// The old one, as typed.
+    current_password: String,
+    /// The new one, as typed.
+    new_password: String,
+) -> Result<(), RpcError> {
+    use super::server::{after_form, refuse, refused, signed_in};
+    let (backend, viewer) = signed_in()?;
+    let new = taskwire_domain::account::Password::parse_field("new_password", &new_password)
+        .map_err(|error| refuse(error.into()))?;
+    backend.account_change_password(&viewer, &current_password, new).await.map_err(refused)?;
+    after_form("/settings?saved=password");
+    Ok(())
+}
+
 /// Sets the zone that the viewer's days and weeks are reckoned in; empty to follow the browser.
 #[server(prefix = "/rpc", endpoint = "account/set_time_zone")]
 pub async fn set_time_zone(

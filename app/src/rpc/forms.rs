@@ -103,7 +103,7 @@ async fn show_again(
     status: StatusCode,
 ) -> Response {
     let path = parts.uri.path().to_owned();
-    fields.retain(|(name, _)| name != "password" && name != "page");
+    fields.retain(|(name, _)| !name.contains("password") && name != "page");
     let typed = Typed { path: path.clone(), page: page.clone(), fields };
     let complaint = complaint(&path, error);
     let provide = move || {

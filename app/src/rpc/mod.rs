@@ -10,6 +10,7 @@
 //! `map_err(refused)`. Server imports stand inside the function's body, because only the server has them.
 
 pub mod account;
+pub mod audit;
 pub mod dashboard;
 mod error;
 #[cfg(feature = "ssr")]
@@ -19,7 +20,9 @@ mod remote;
 #[cfg(feature = "ssr")]
 pub mod server;
 pub mod session;
+pub mod share;
 pub mod task;
+pub mod team;
 
 pub use error::RpcError;
 pub use remote::{Remote, remote};

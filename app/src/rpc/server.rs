@@ -1,6 +1,7 @@
 //! The server's side of every remote call: who asks, what is answered, where the browser goes next.
 
 use super::RpcError;
+use crate::list_url::Place;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use cookie::{Cookie, SameSite, time::OffsetDateTime};
 use leptos::prelude::use_context;
@@ -112,7 +113,7 @@ pub fn status(error: &Error) -> StatusCode {
         Error::Unauthorized | Error::WrongCredentials => StatusCode::UNAUTHORIZED,
         Error::Forbidden => StatusCode::FORBIDDEN,
         Error::NotFound => StatusCode::NOT_FOUND,
-        Error::Taken(_) => StatusCode::CONFLICT,
+        Error::Conflict(_) => StatusCode::CONFLICT,
         Error::Stale => StatusCode::PRECONDITION_FAILED,
         Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -133,16 +134,17 @@ pub fn after_form(path: &str) {
     }
 }
 
-/// The task list as the person left it, with `deleted` in its query in place of questions answered by now.
+/// The list of tasks as the person left it, with `deleted` in its query in place of questions answered by now.
 pub fn task_list_after(deleted: Option<TaskId>) -> String {
     let parts = use_context::<Parts>();
-    let page = parts.as_ref().and_then(|parts| parts.headers.get(header::REFERER)?.to_str().ok());
+    let page = parts.as_ref().and_then(|parts| parts.headers.get(header::REFERER)?.to_str().ok()).unwrap_or_default();
     // `forms` has put the form's page there, as a path of ours.
-    let kept = page.and_then(|page| page.strip_prefix("/tasks?")).unwrap_or_default();
+    let (path, query) = page.split_once('?').unwrap_or((page, ""));
+    let (place, kept) = Place::at(path).map_or((Place::Tasks, ""), |place| (place, query));
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.extend_pairs(form_urlencoded::parse(kept.as_bytes()).filter(|(key, _)| key != "confirm" && key != "deleted"));
     if let Some(id) = deleted {
         query.append_pair("deleted", &id.to_string());
     }
-    format!("/tasks?{}", query.finish()).trim_end_matches('?').to_owned()
+    format!("{place}?{}", query.finish()).trim_end_matches('?').to_owned()
 }

@@ -4,7 +4,7 @@ use super::RpcError;
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use taskwire_domain::{
-    TaskId,
+    TaskId, TeamId,
     task::{DeletedTask, Task, TaskPage, TaskQuery},
 };
 use uuid::Uuid;
@@ -27,10 +27,9 @@ pub async fn get(
     /// Which one.
     id: TaskId,
 ) -> Result<Task, RpcError> {
-    use super::server::{refuse, refused, signed_in};
+    use super::server::{refused, signed_in};
     let (backend, viewer) = signed_in()?;
-    let task = backend.task_get(&viewer, id).await.map_err(refused)?;
-    task.ok_or_else(|| refuse(taskwire_domain::Error::NotFound))
+    backend.task_get(&viewer, id).await.map_err(refused)
 }
 
 /// Makes a task; the same texts twice under one `key` make one.
@@ -41,15 +40,19 @@ pub async fn create(
     /// More about it, may be empty.
     #[server(default)]
     description: String,
+    /// The team to make it in; without it the task is the viewer's alone.
+    #[server(default)]
+    team_id: Option<TeamId>,
     /// From the form.
     #[server(default)]
     key: Option<Uuid>,
 ) -> Result<Task, RpcError> {
     use super::server::{after_form, refuse, refused, signed_in};
+    use crate::list_url::Place;
     let (backend, viewer) = signed_in()?;
-    let new = taskwire_domain::task::NewTask::parse(&title, &description, key).map_err(refuse)?;
+    let new = taskwire_domain::task::NewTask::parse(&title, &description, key).map_err(refuse)?.in_team(team_id);
     let task = backend.task_create(&viewer, new).await.map_err(refused)?;
-    after_form("/tasks");
+    after_form(&team_id.map_or(Place::Tasks, Place::Team).to_string());
     Ok(task)
 }
 

@@ -1,0 +1,65 @@
+//! A new password.
+
+use super::{
+    banner::Refusal,
+    field::Field,
+    here::Here,
+    settings_done::{Confirmation, Done},
+};
+use crate::rpc::{self, account::ChangePassword};
+use leptos::{html, prelude::*};
+
+const PASSWORD_RULES: &str = "8 to 128 characters with an upper-case letter, a lower-case letter and a digit.";
+
+/// Asks for the old password and the new one.
+#[component]
+pub fn PasswordPart(
+    /// Whose password it is, for the browser's password manager.
+    email: String,
+    /// Sets it.
+    change: ServerAction<ChangePassword>,
+    /// The form, for the page to empty.
+    form: NodeRef<html::Form>,
+    /// What was done last.
+    done: Done,
+) -> impl IntoView {
+    let error = Signal::derive(move || change.value().get().and_then(Result::err));
+    view! {
+        <section class="panel form" aria-labelledby="password">
+            <h2 id="password">"Password"</h2>
+            <Refusal error fields=&["current_password", "new_password"] />
+            <ActionForm
+                action=change
+                node_ref=form
+                on:input=move |_| done.forget()
+                on:submit:capture=rpc::once(change)
+            >
+                <Here />
+                <input type="text" autocomplete="username" value=email hidden readonly />
+                <Field
+                    name="current_password"
+                    label="Current password"
+                    kind="password"
+                    autocomplete="current-password"
+                    error
+                />
+                <Field
+                    name="new_password"
+                    label="New password"
+                    kind="password"
+                    autocomplete="new-password"
+                    hint=PASSWORD_RULES
+                    error
+                />
+                <div class="actions">
+                    <button class="button">"Change password"</button>
+                    <Confirmation
+                        done
+                        name="password"
+                        words="Saved. Everywhere else you have been signed out."
+                    />
+                </div>
+            </ActionForm>
+        </section>
+    }
+}

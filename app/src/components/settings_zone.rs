@@ -1,0 +1,54 @@
+//! By which clock the person's days begin.
+
+use super::{
+    banner::Refusal,
+    here::Here,
+    settings_done::{Confirmation, Done},
+};
+use crate::rpc::{self, account::SetTimeZone};
+use leptos::prelude::*;
+
+/// The choice of a time zone.
+#[component]
+pub fn ZonePart(
+    /// The zone chosen before; `None` follows the browser.
+    chosen: Option<String>,
+    /// The IANA names to choose from.
+    zones: Vec<String>,
+    /// Saves the choice.
+    action: ServerAction<SetTimeZone>,
+    /// What was done last.
+    done: Done,
+) -> impl IntoView {
+    let error = Signal::derive(move || action.value().get().and_then(Result::err));
+    let chosen = chosen.unwrap_or_default();
+    let options = zones
+        .into_iter()
+        .map(|zone| {
+            let selected = zone == chosen;
+            view! { <option selected=selected>{zone}</option> }
+        })
+        .collect_view();
+    view! {
+        <section class="panel" aria-labelledby="zone">
+            <h2 id="zone">"Time zone"</h2>
+            <Refusal error />
+            <ActionForm action on:input=move |_| done.forget() on:submit:capture=rpc::once(action)>
+                <Here />
+                <div class="field">
+                    <label for="time_zone">"Days and weeks begin by the clock of"</label>
+                    <select id="time_zone" name="time_zone">
+                        <option value="" selected=chosen.is_empty()>
+                            "this browser"
+                        </option>
+                        {options}
+                    </select>
+                </div>
+                <div class="actions">
+                    <button class="button">"Save time zone"</button>
+                    <Confirmation done name="time-zone" />
+                </div>
+            </ActionForm>
+        </section>
+    }
+}

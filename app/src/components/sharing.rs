@@ -1,0 +1,160 @@
+//! Whom a task is shared with.
+
+use super::{
+    banner::Refusal,
+    field::Field,
+    here::Here,
+    icon::Icon,
+    share_actions::{ShareActions, done_by_form},
+    share_row::{PermissionOptions, ShareRow},
+    skeleton::Skeleton,
+};
+use crate::{
+    browser,
+    rpc::{self, Remote, RpcError, share::Give},
+    typed::typed,
+};
+use leptos::{html, prelude::*};
+use leptos_router::hooks::use_query_map;
+use taskwire_domain::{
+    TaskId,
+    share::{Permission, Share},
+    task::Task,
+};
+
+/// The panel of a task that the viewer may share.
+#[component]
+pub fn Sharing(
+    /// The task.
+    #[prop(into)]
+    task: Signal<Task>,
+    /// Who has it.
+    shares: Remote<Result<Vec<Share>, RpcError>>,
+    /// What the buttons do.
+    actions: ShareActions,
+) -> impl IntoView {
+    let Task { id, team, .. } = task.get_untracked();
+    let heading = NodeRef::<html::H2>::new();
+    // What had the focus goes with its row.
+    Effect::watch(
+        move || (actions.revoke.version().get(), actions.uninvite.version().get()),
+        move |_, _, _| {
+            if actions.refused.with_untracked(Option::is_none) {
+                browser::focus(heading.get_untracked().map(Into::into));
+            }
+        },
+        false,
+    );
+    view! {
+        <section class="panel sharing" id="sharing" aria-labelledby="sharing-title">
+            <h2 id="sharing-title" tabindex="-1" node_ref=heading>
+                "Sharing"
+            </h2>
+            {team
+                .map(|team| {
+                    view! {
+                        <p class="hint">"Everybody in " <bdi>{team}</bdi> " sees this task anyway. Share it with others here."</p>
+                    }
+                })}
+            <Refusal error=actions.refused fields=&["email"] />
+            <Transition fallback=|| view! { <Skeleton lines=2 /> }>
+                <Shares id shares actions />
+            </Transition>
+            <ShareForm id actions />
+        </section>
+    }
+}
+
+/// Everybody who has the task. A row is the same element as long as it shows the same person, so that no focus is lost
+/// when newer data comes.
+#[component]
+fn Shares(id: TaskId, shares: Remote<Result<Vec<Share>, RpcError>>, actions: ShareActions) -> impl IntoView {
+    let last = Memo::new(move |last: Option<&Option<Vec<Share>>>| {
+        shares.get().and_then(Result::ok).or_else(|| last.cloned().flatten())
+    });
+    // Also then the last known list stays.
+    let not_read = Signal::derive(move || {
+        let refused = actions.refused.get();
+        shares.get().and_then(Result::err).filter(|error| refused.as_ref() != Some(error))
+    });
+    let nobody = Memo::new(move |_| last.with(|last| last.as_ref().is_some_and(Vec::is_empty)));
+    let row = move |first: Share| {
+        let share = Memo::new(move |known: Option<&Share>| {
+            let current = last.with(|last| last.iter().flatten().find(|share| share.email == first.email).cloned());
+            current.or_else(|| known.cloned()).unwrap_or_else(|| first.clone())
+        });
+        view! { <ShareRow task_id=id share actions /> }
+    };
+    view! {
+        <Refusal error=not_read />
+        <Show when=move || nobody.get()>
+            <p class="hint">"Shared with nobody yet."</p>
+        </Show>
+        <ul class="plain-list shares" hidden=move || last.with(|last| last.iter().flatten().next().is_none())>
+            <For
+                each=move || last.get().unwrap_or_default()
+                key=|share| (share.user_id, share.email.clone())
+                children=row
+            />
+        </ul>
+    }
+}
+
+/// Shares with one more person.
+#[component]
+fn ShareForm(id: TaskId, actions: ShareActions) -> impl IntoView {
+    let action = actions.give;
+    let error = Signal::derive(move || action.value().get().and_then(Result::err));
+    let form = NodeRef::<html::Form>::new();
+    // Ready for the next one. A refused form keeps every letter.
+    Effect::watch(
+        move || action.version().get(),
+        move |_, _, _| {
+            if let (Some(Ok(_)), Some(form)) = (action.value().get_untracked(), form.get_untracked()) {
+                form.reset();
+                browser::focus(form.query_selector("[name=email]").ok().flatten());
+            }
+        },
+        false,
+    );
+    let query = use_query_map();
+    let done = move || match actions.done.get() {
+        Some(words) => words,
+        None => query.with(|query| query.get_str("shared").map(done_by_form).unwrap_or_default()),
+    };
+    let email = typed::<Give>("email").unwrap_or_default();
+    let chosen = typed::<Give>("permission").and_then(|word| word.parse().ok()).unwrap_or(Permission::View);
+    view! {
+        <ActionForm action attr:class="share-new" node_ref=form on:submit:capture=rpc::once(action)>
+            <Here />
+            <input type="hidden" name="task_id" value=id.to_string() />
+            <Field
+                name="email"
+                label="Share with"
+                kind="email"
+                placeholder="ada@example.org"
+                hint="An email address. Somebody without an account gets the task when they sign up with it."
+                value=email
+                error
+            />
+            <div class="field">
+                <label for="permission">"Permission"</label>
+                <select id="permission" name="permission">
+                    <PermissionOptions chosen />
+                </select>
+            </div>
+            <div class="actions">
+                <button class="button">
+                    <Icon icon=icondata::LuUserPlus />
+                    "Share"
+                </button>
+                <span class="saved" role="status">
+                    {move || {
+                        let words = done();
+                        (!words.is_empty()).then(|| view! { <Icon icon=icondata::LuCheck /> {words} })
+                    }}
+                </span>
+            </div>
+        </ActionForm>
+    }
+}
