@@ -2,12 +2,14 @@
 //!
 //! * [`seed`] fills a database with people, their sessions and their tasks, and signs their tokens.
 //! * [`floor`] is the bare server that the product is compared with.
+//! * [`policies`] measures what row-level security costs.
 //! * [`report`] makes a table of what was measured.
 //!
 //! `scripts/bench` puts them together; `docs/performance.md` says what came out.
 
 mod claims;
 mod floor;
+mod policies;
 mod report;
 mod seed;
 
@@ -47,6 +49,13 @@ enum Command {
         #[arg(long, default_value_t = 10)]
         db_connections: u32,
     },
+    /// Measures what row-level security costs, and prints it.
+    Policies {
+        #[command(flatten)]
+        surroundings: Surroundings,
+        /// The file with the token of the person in the midst of teams and shares.
+        token: PathBuf,
+    },
     /// Prints a table of the results in a file.
     Report {
         /// Lines that `bench/load.lua` has written.
@@ -76,6 +85,9 @@ fn main() -> Result<()> {
             }
             Command::Floor { surroundings: at, addr, db_connections } => {
                 floor::run(at.database_url, &at.auth_secret, addr, db_connections).await
+            }
+            Command::Policies { surroundings: at, token } => {
+                policies::run(at.database_url, &at.auth_secret, std::fs::read_to_string(token)?.trim()).await
             }
             Command::Report { results } => {
                 print!("{}", report::table(&std::fs::read_to_string(results)?)?);

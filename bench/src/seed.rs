@@ -1,13 +1,14 @@
 //! A database like that of a busy company.
 //!
-//! 1,000 people with 50 tasks each, one with 100 and one with a million, each signed in once. Everybody's
+//! 1,000 people with 50 tasks each, one with 100, one with a million, and one in the midst of 20 teams and 1,000 shared
+//! tasks (`crowded.sql`), each signed in once. Everybody's
 //! tasks are spread evenly over the last 30 days and two of three are done, so that whoever has many of them has
 //! something in every quarter of an hour of the week: the most that the statistics ever have to add up.
 
-use crate::claims::Claims;
+use crate::{claims::Claims, policies};
 use anyhow::Result;
 use chrono::{DateTime, Duration, Utc};
-use sqlx::{ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
 use std::{fs, path::Path, time::Instant};
 use taskwire_backend::{Clock, MIGRATOR};
 use uuid::Uuid;
@@ -21,13 +22,13 @@ struct Person {
     email: String,
 }
 
-/// Fills the database and writes `users`, `hundred` and `million` into `folder`: their tokens, one a line.
+/// Fills the database and writes `users`, `hundred`, `million` and `crowded` into `folder`: their tokens, one a line.
 pub async fn run(connect: &PgConnectOptions, secret: &str, folder: &Path, most: i32) -> Result<()> {
     let start = Instant::now();
     let mut connection = connect.connect().await?;
     MIGRATOR.run(&mut connection).await?;
     let (clock, now) = (Clock::system(), Clock::system().now());
-    for (group, people, tasks) in [("users", 1_000, 50), ("hundred", 1, 100), ("million", 1, most)] {
+    for (group, people, tasks) in [("users", 1_000, 50), ("hundred", 1, 100), ("million", 1, most), ("crowded", 1, 0)] {
         let people: Vec<Person> = (1..=people)
             .map(|n| Person { user: clock.id(), session: clock.id(), email: format!("{group}-{n}@bench.test") })
             .collect();
@@ -36,11 +37,17 @@ pub async fn run(connect: &PgConnectOptions, secret: &str, folder: &Path, most: 
         let tokens: Result<Vec<_>> = people.iter().map(|person| token(person, secret, now)).collect();
         fs::write(folder.join(group), tokens?.join("\n") + "\n")?;
     }
+    let crowd = format!(
+        "SET crowded.viewer = '{}'; {}",
+        policies::crowded(&mut connection).await?,
+        include_str!("crowded.sql")
+    );
+    sqlx::raw_sql(AssertSqlSafe(crowd)).execute(&mut connection).await?;
     // What autovacuum would do in its own time, in the middle of a measurement.
     sqlx::query("VACUUM ANALYZE").execute(&mut connection).await?;
     sqlx::query("CHECKPOINT").execute(&mut connection).await?;
     connection.close().await?;
-    println!("1,002 people and {} tasks in {} s", 50_100 + most, start.elapsed().as_secs());
+    println!("1,003 people and {} tasks in {} s", 100_100 + most, start.elapsed().as_secs());
     Ok(())
 }
 
