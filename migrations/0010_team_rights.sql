@@ -15,8 +15,6 @@ ALTER TABLE team_members ADD CONSTRAINT team_members_one_owner
 -- departure commits last is refused.
 ALTER TABLE tasks ADD CONSTRAINT tasks_team_member
     FOREIGN KEY (team_id, user_id) REFERENCES team_members (team_id, user_id) DEFERRABLE INITIALLY DEFERRED;
-ALTER TABLE deleted_tasks ADD CONSTRAINT deleted_tasks_team_member
-    FOREIGN KEY (team_id, user_id) REFERENCES team_members (team_id, user_id) DEFERRABLE INITIALLY DEFERRED;
 
 -- Shares follow their task to its new owner.
 ALTER TABLE task_shares DROP CONSTRAINT task_shares_task_id_owner_id_fkey,
@@ -35,7 +33,8 @@ BEGIN
     IF heir IS NULL THEN
         RETURN NULL;
     END IF;
-    -- The counters of tasks are locked before those of shares, here as everywhere.
+    -- First the tasks, then their counters, then those of shares: in the order in which everybody locks them.
+    PERFORM FROM tasks WHERE team_id = OLD.team_id AND user_id = OLD.user_id ORDER BY id FOR UPDATE;
     PERFORM FROM user_counters WHERE user_id IN (OLD.user_id, heir) ORDER BY user_id FOR UPDATE;
     -- Nobody shares a task with themselves.
     DELETE FROM task_shares share USING tasks task

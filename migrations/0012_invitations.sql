@@ -84,21 +84,33 @@ CREATE FUNCTION users_join() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     PERFORM account_by_email(NEW.email);
+    -- A team or a task that is being deleted at this moment is waited for, and then takes its invitations along.
+    PERFORM FROM teams WHERE id IN (SELECT team_id FROM team_invitations WHERE email = NEW.email)
+    ORDER BY id FOR KEY SHARE;
+    PERFORM FROM tasks WHERE id IN (SELECT task_id FROM share_invitations WHERE email = NEW.email)
+    ORDER BY id FOR KEY SHARE;
+    -- Taken rather than read, so that one which is taken back at this moment does not count.
+    WITH taken AS (
+        DELETE FROM team_invitations WHERE email = NEW.email RETURNING team_id, role
+    ), noted AS (
+        INSERT INTO audit_log (at, actor_id, account_id, team_id, action, target)
+        SELECT NEW.created_at, NEW.id, NEW.id, team_id, 'team.join', NEW.email FROM taken
+    )
     INSERT INTO team_members (team_id, user_id, role, created_at)
-    SELECT team_id, NEW.id, role, NEW.created_at FROM team_invitations WHERE email = NEW.email;
+    SELECT team_id, NEW.id, role, NEW.created_at FROM taken;
+    WITH taken AS (
+        DELETE FROM share_invitations WHERE email = NEW.email RETURNING task_id, owner_id, permission
+    )
     INSERT INTO task_shares (task_id, owner_id, user_id, permission, created_at)
-    SELECT task_id, owner_id, NEW.id, permission, NEW.created_at FROM share_invitations WHERE email = NEW.email;
-    INSERT INTO audit_log (at, actor_id, account_id, team_id, action, target)
-    SELECT NEW.created_at, NEW.id, NEW.id, team_id, 'team.join', left(NEW.email, 200)
-    FROM team_invitations WHERE email = NEW.email;
-    DELETE FROM team_invitations WHERE email = NEW.email;
-    DELETE FROM share_invitations WHERE email = NEW.email;
+    SELECT task_id, owner_id, NEW.id, permission, NEW.created_at FROM taken;
     RETURN NULL;
 END
 $$;
 -- After users_count, whose counters it needs: triggers fire in the order of their names.
 CREATE TRIGGER users_join AFTER INSERT ON users FOR EACH ROW EXECUTE FUNCTION users_join();
 GRANT INSERT ON team_members, task_shares TO taskwire_owner;
+-- What locking a row takes.
+GRANT UPDATE (version) ON teams TO taskwire_owner;
 DROP POLICY definer ON audit_log;
 CREATE POLICY definer ON audit_log FOR INSERT TO taskwire_owner WITH CHECK (true);
 

@@ -97,6 +97,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
         SELECT p_user AS account_id, NULL::uuid AS team_id
         UNION ALL SELECT NULL, id FROM teams WHERE id = p_team
         UNION ALL SELECT NULL, team_id FROM tasks WHERE id = p_task AND team_id IS NOT NULL
+        UNION ALL SELECT NULL, team_id FROM deleted_tasks WHERE id = p_task AND team_id IS NOT NULL
     ) concerned
 $$;
 

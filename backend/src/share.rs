@@ -72,6 +72,8 @@ impl Backend {
 
     async fn give_share(&self, viewer: &Viewer, id: TaskId, new: NewShare) -> Result<Added> {
         let mut scope = self.scope(viewer).await?;
+        // So that the limit holds for those who share it at once.
+        scope.lock_task(id).await?;
         let task = scope.task_for(id, TaskAction::Share).await?;
         let account = scope.account_by_email(&new.email).await?;
         let email = new.email.as_str();

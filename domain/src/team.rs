@@ -10,7 +10,7 @@ pub const TEAM_NAME_MAX: usize = 100;
 pub const TEAM_DESCRIPTION_MAX: usize = 1000;
 /// People in a team at most, those invited included.
 pub const TEAM_PEOPLE_MAX: i64 = 500;
-/// Teams that one person may own at most.
+/// Teams that one person owns before they can make no more.
 pub const TEAMS_OWNED_MAX: i64 = 100;
 
 words!(

@@ -5,9 +5,9 @@ mod seen;
 
 use crate::{Backend, Result, Viewer, scope::Scope};
 use seen::seen;
-use sqlx::query;
+use sqlx::{query, query_scalar};
 use taskwire_domain::{
-    Error as Refusal, TaskId,
+    Error as Refusal, TaskId, TeamId,
     rights::{TaskAction, TeamAction},
     task::{DeletedTask, NewTask, Status, Task, TaskChange, UNDO_DAYS},
 };
@@ -32,6 +32,13 @@ impl Scope {
             Some(task) if !task.may(action) => Err(Refusal::Forbidden.into()),
             Some(task) => Ok(task),
         }
+    }
+
+    /// Waits until nobody else changes or shares a task, and keeps others waiting until the scope ends. What the viewer
+    /// may not edit is not locked.
+    pub(crate) async fn lock_task(&mut self, id: TaskId) -> Result<()> {
+        query!("SELECT id FROM tasks WHERE id = $1 FOR UPDATE", id.0).fetch_optional(self.connection()?).await?;
+        Ok(())
     }
 
     /// A deleted task that the viewer can still bring back.
@@ -61,40 +68,47 @@ impl Backend {
         let mut scope = self.scope(viewer).await?;
         let (user, now) = (scope.user(), scope.now);
         if let Some(team) = new.team_id {
+            scope.hold_team(team).await?;
             scope.team_role(team, TeamAction::CreateTask).await?;
         }
         let team = new.team_id.map(|team| team.0);
         // A title has one line, so no two pairs of texts are joined alike.
         let texts = format!("{}\n{}{}", new.title, new.description, team.map(|id| id.to_string()).unwrap_or_default());
         let key = new.key.map(|key| Uuid::new_v5(&key, texts.as_bytes()));
-        let made = seen!(
-            "WITH task AS (
-                 INSERT INTO tasks (user_id, team_id, title, description, created_at, updated_at, creation_key)
-                 VALUES ($1, $2, $3, $4, $5, $5, $6)
-                 ON CONFLICT ON CONSTRAINT tasks_creation_key DO NOTHING
-                 RETURNING *
-             )",
-            ["task"],
-            [],
-            user,
-            team,
-            new.title,
-            new.description,
-            now,
-            key
-        )
-        .fetch_optional(scope.connection()?)
-        .await?;
-        let row = match made {
-            Some(row) => row,
-            None => {
-                seen!("", ["tasks task"], ["WHERE task.user_id = $1 AND task.creation_key = $2"], user, key)
-                    .fetch_one(scope.connection()?)
-                    .await?
+        // Once more, where the task that the form had made is deleted between the two statements.
+        for _ in 0..2 {
+            let made = seen!(
+                "WITH task AS (
+                     INSERT INTO tasks (user_id, team_id, title, description, created_at, updated_at, creation_key)
+                     VALUES ($1, $2, $3, $4, $5, $5, $6)
+                     ON CONFLICT ON CONSTRAINT tasks_creation_key DO NOTHING
+                     RETURNING *
+                 )",
+                ["task"],
+                [],
+                user,
+                team,
+                new.title,
+                new.description,
+                now,
+                key
+            )
+            .fetch_optional(scope.connection()?)
+            .await?;
+            let row = match made {
+                Some(row) => Some(row),
+                None => {
+                    seen!("", ["tasks task"], ["WHERE task.user_id = $1 AND task.creation_key = $2"], user, key)
+                        .fetch_optional(scope.connection()?)
+                        .await?
+                }
+            };
+            if let Some(row) = row {
+                scope.commit().await?;
+                return Ok(row.seen_by(viewer.user_id));
             }
-        };
-        scope.commit().await?;
-        Ok(row.seen_by(viewer.user_id))
+        }
+        Err(Refusal::Stale.into())
     }
 
     /// One task.
@@ -164,6 +178,7 @@ impl Backend {
     async fn delete_task(&self, viewer: &Viewer, id: TaskId, version: Option<i32>) -> Result<DeletedTask> {
         let mut scope = self.scope(viewer).await?;
         let (user, now) = (scope.user(), scope.now);
+        scope.lock_task(id).await?;
         let deleted = query!(
             "WITH gone AS (
                  DELETE FROM tasks WHERE id = $1 AND ($2::integer IS NULL OR version = $2) RETURNING *
@@ -215,6 +230,12 @@ impl Backend {
         let mut scope = self.scope(viewer).await?;
         let user = scope.user();
         let oldest = scope.now - chrono::TimeDelta::days(UNDO_DAYS);
+        let team = query_scalar!("SELECT team_id FROM deleted_tasks WHERE id = $1", id.0)
+            .fetch_optional(scope.connection()?)
+            .await?;
+        if let Some(team) = team.flatten() {
+            scope.hold_team(TeamId(team)).await?;
+        }
         let restored = seen!(
             "WITH task AS (
                  INSERT INTO tasks (id, user_id, team_id, title, description, status, version, created_at, updated_at,

@@ -53,6 +53,15 @@ impl Scope {
         Ok(())
     }
 
+    /// Waits until nobody changes who is in this team, and keeps it so until the scope ends; others may do the same at
+    /// once. Whatever puts a task into a team does it first: its owner's departure would wait for it, and it for that.
+    pub(crate) async fn hold_team(&mut self, id: TeamId) -> Result<()> {
+        query!("SELECT pg_advisory_xact_lock_shared(hashtextextended('team:' || $1::text, 0))", id.to_string())
+            .execute(self.connection()?)
+            .await?;
+        Ok(())
+    }
+
     /// What the viewer is in a team, if that allows them to do this.
     ///
     /// # Errors
@@ -121,6 +130,8 @@ impl Backend {
     async fn create_team(&self, viewer: &Viewer, texts: &TeamTexts) -> Result<Team> {
         let mut scope = self.scope(viewer).await?;
         let (user, now, id) = (scope.user(), scope.now, TeamId(self.clock.id()));
+        // So that the limit holds for somebody who makes several at once.
+        query!("SELECT id FROM users WHERE id = $1 FOR UPDATE", user).fetch_one(scope.connection()?).await?;
         let owned = query_scalar!(
             r#"SELECT count(*) AS "owned!" FROM team_members WHERE user_id = $1 AND role = 'owner'"#,
             user
@@ -128,7 +139,8 @@ impl Backend {
         .fetch_one(scope.connection()?)
         .await?;
         if owned >= TEAMS_OWNED_MAX {
-            return Err(Refusal::Conflict(format!("Nobody may own more than {TEAMS_OWNED_MAX} teams.")).into());
+            let text = format!("You own {owned} teams, and nobody makes more than {TEAMS_OWNED_MAX}.");
+            return Err(Refusal::Conflict(text).into());
         }
         query!(
             "INSERT INTO teams (id, name, description, created_at) VALUES ($1, $2, $3, $4)",

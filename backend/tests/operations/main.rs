@@ -2,11 +2,16 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may stop at once")]
 
 mod accounts;
+mod audit;
 mod counters;
 mod dashboard;
 mod isolation;
 mod outage;
 mod plans;
+mod races;
+mod rights;
+mod shares;
 mod support;
 mod tasks;
+mod teams;
 mod tokens;

@@ -1,16 +1,18 @@
 //! People, clocks and shorthands that the stories share.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::{ConnectOptions, PgConnection, postgres::PgConnectOptions};
+use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection, postgres::PgConnectOptions};
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
 };
 use taskwire_backend::{Backend, Client, Clock, Error, Settings, SignedIn, Viewer};
 use taskwire_domain::{
-    Error as Refusal,
+    Error as Refusal, TaskId, TeamId,
     account::NewAccount,
+    share::{NewShare, Permission},
     task::{NewTask, Task},
+    team::{Added, NewMember, Role, TeamTexts},
 };
 
 pub const SECRET: &str = "a secret of thirty-two bytes, or more";
@@ -71,9 +73,69 @@ impl World {
         self.backend.viewer(signed_in.token.expose_secret(), Client::default()).unwrap()
     }
 
+    /// A team, in which these people are in these roles besides its owner.
+    pub async fn team(&self, owner: &Viewer, name: &str, members: &[(&Viewer, Role)]) -> TeamId {
+        let team = self.backend.team_create(owner, TeamTexts::parse(name, "").unwrap()).await.unwrap().id;
+        for (member, role) in members {
+            self.join(owner, team, member, *role).await;
+        }
+        team
+    }
+
+    pub async fn join(&self, by: &Viewer, team: TeamId, member: &Viewer, role: Role) {
+        let email = self.backend.account_get(member).await.unwrap().email;
+        let new = NewMember::parse(&email, role.as_str()).unwrap();
+        assert_eq!(self.backend.team_member_add(by, team, new).await.unwrap(), Added::Now);
+    }
+
+    pub async fn team_task(&self, viewer: &Viewer, team: TeamId, title: &str) -> Task {
+        let new = NewTask::parse(title, "", None).unwrap().in_team(Some(team));
+        self.backend.task_create(viewer, new).await.unwrap()
+    }
+
+    pub async fn share(&self, viewer: &Viewer, task: TaskId, with: &Viewer, permission: Permission) {
+        let email = self.backend.account_get(with).await.unwrap().email;
+        let new = NewShare::parse(&email, permission.as_str()).unwrap();
+        assert_eq!(self.backend.share_give(viewer, task, new).await.unwrap(), Added::Now);
+    }
+
     pub async fn task(&self, viewer: &Viewer, title: &str) -> Task {
         self.backend.task_create(viewer, NewTask::parse(title, "", None).unwrap()).await.unwrap()
     }
+}
+
+/// A connection as the server has it, in a transaction that never ends.
+pub async fn as_app(world: &World) -> PgConnection {
+    let mut connection = taskwire_backend::as_app(world.options.clone()).connect().await.unwrap();
+    sqlx::raw_sql("BEGIN").execute(&mut connection).await.unwrap();
+    connection
+}
+
+/// The same with a viewer's identity.
+pub async fn as_viewer(world: &World, viewer: &Viewer) -> PgConnection {
+    let mut connection = as_app(world).await;
+    sqlx::query("SELECT scope_open($1, $2, $3)")
+        .bind(viewer.user_id.0)
+        .bind(viewer.session_id.0)
+        .bind(world.now())
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    connection
+}
+
+/// What a statement does inside such a transaction: the rows it touches, once every constraint holds. Undone in any
+/// case. By savepoints, because sqlx knows nothing of the transaction, and its own would end it.
+pub async fn try_sql(connection: &mut PgConnection, sql: &str) -> Result<u64, sqlx::Error> {
+    sqlx::raw_sql("SAVEPOINT before").execute(&mut *connection).await.unwrap();
+    let done = async {
+        let done = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut *connection).await?;
+        sqlx::raw_sql("SET CONSTRAINTS ALL IMMEDIATE").execute(&mut *connection).await?;
+        Ok(done.rows_affected())
+    }
+    .await;
+    sqlx::raw_sql("ROLLBACK TO before; SET CONSTRAINTS ALL DEFERRED").execute(connection).await.unwrap();
+    done
 }
 
 pub fn settings(connect: PgConnectOptions) -> Settings {
