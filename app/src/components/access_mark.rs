@@ -20,9 +20,9 @@ pub fn AccessMark(
             let (before, name, right, aside) = match (shared(task.access), team) {
                 (Some(permission), team) => {
                     let owner = owner.unwrap_or_default();
-                    ("Shared by ", owner, allowed(permission), team.map(|team| ("in ", team)))
+                    (Some("Shared by "), owner, allowed(permission), team.map(|team| ("in ", team)))
                 }
-                (None, Some(team)) => ("", team, task.access.as_str(), owner.map(|owner| ("by ", owner))),
+                (None, Some(team)) => (None, team, task.access.as_str(), owner.map(|owner| ("by ", owner))),
                 (None, None) => return None,
             };
             let aside = aside.map(|(word, name)| {
@@ -34,10 +34,7 @@ pub fn AccessMark(
             });
             Some(view! {
                 <span class="badge access-mark">
-                    <span class="access-name">
-                        {before} <bdi>{name}</bdi>
-                    </span>
-                    {format!(" · {right}")}
+                    {before} <bdi>{name}</bdi> {format!(" · {right}")}
                 </span>
                 {aside}
             })

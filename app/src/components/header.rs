@@ -31,19 +31,19 @@ pub fn Header() -> impl IntoView {
                     <nav class="main-nav" aria-label="Main">
                         <A href="/dashboard">
                             <Icon icon=icondata::LuLayoutDashboard />
-                            "Dashboard"
+                            <span class="main-nav-word">"Dashboard"</span>
                         </A>
                         <A href="/tasks">
                             <Icon icon=icondata::LuListTodo />
-                            "Tasks"
+                            <span class="main-nav-word">"Tasks"</span>
                         </A>
                         <A href="/teams">
                             <Icon icon=icondata::LuUsers />
-                            "Teams"
+                            <span class="main-nav-word">"Teams"</span>
                         </A>
                         <A href="/shared">
                             <Icon icon=icondata::LuShare2 />
-                            "Shared"
+                            <span class="main-nav-word">"Shared"</span>
                         </A>
                     </nav>
                 </Show>

@@ -14,12 +14,12 @@ use taskwire_domain::TeamId;
 pub fn QuickAdd(
     /// Creates the task.
     action: ServerAction<Create>,
+    /// Marks the form, so that sending it twice makes one task.
+    key: RwSignal<String>,
     /// The team to make it in; without it the task is the viewer's alone.
     team: Option<TeamId>,
 ) -> impl IntoView {
     let error = Signal::derive(move || action.value().get().and_then(Result::err));
-    let first_key = SharedValue::new(|| request::new_key().to_string()).into_inner();
-    let key = RwSignal::new(first_key);
     let form = NodeRef::<html::Form>::new();
     // A task is made: the form is ready for the next one. A refused form keeps every letter.
     Effect::watch(

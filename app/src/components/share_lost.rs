@@ -21,19 +21,19 @@ pub fn is_loss(error: &RpcError) -> bool {
 #[component]
 pub fn Lost(
     /// Why it was not saved.
-    error: RpcError,
+    error: Memo<Option<RpcError>>,
     /// Whether the task was the viewer's own.
     own: bool,
     /// Title and description as they stand in the form.
     texts: RwSignal<(String, String)>,
 ) -> impl IntoView {
-    let why = match (error, own) {
-        (RpcError::Refused(Error::Forbidden), _) => "You can no longer change this task.",
+    let why = move || match (error.get(), own) {
+        (Some(RpcError::Refused(Error::Forbidden)), _) => "You can no longer change this task.",
         (_, true) => "This task was deleted in the meantime.",
         (_, false) => "This task was deleted in the meantime, or is no longer visible to you.",
     };
     let create = rpc::action::<Create>();
-    let error = Signal::derive(move || create.value().get().and_then(Result::err));
+    let refused = Signal::derive(move || create.value().get().and_then(Result::err));
     let navigate = use_navigate();
     Effect::new(move |_| {
         if let Some(Ok(_)) = create.value().get() {
@@ -51,6 +51,6 @@ pub fn Lost(
                 <button class="button">"Make a new task from this text"</button>
             </ActionForm>
         </Banner>
-        <Refusal error />
+        <Refusal error=refused />
     }
 }

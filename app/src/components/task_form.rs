@@ -32,7 +32,7 @@ pub fn TaskForm(
     unread: Signal<Option<RpcError>>,
 ) -> impl IntoView {
     let first = task.get_untracked();
-    let id = first.id;
+    let (id, own) = (first.id, first.is_own());
     let refused = move || update.value().get().and_then(Result::err);
     let stale = move || refused() == Some(RpcError::Refused(Error::Stale));
     let error = Signal::derive(move || unread.get().or_else(refused));
@@ -48,7 +48,7 @@ pub fn TaskForm(
     Effect::new(move |_| match update.value().get() {
         // The page reads the task again, and the form follows.
         Some(Err(RpcError::Refused(Error::Stale))) => task.with(|now| {
-            if base.with_untracked(|base| base.version < now.version) {
+            if base.with_untracked(|base| base.version < now.version && !same_texts(base, now)) {
                 base.set(now.clone());
                 rival.set(Some(now.clone()));
             }
@@ -59,12 +59,20 @@ pub fn TaskForm(
         }
         _ => {}
     });
-    // Completing changes the version but not the texts, so it does not make them old.
+
+    let title = typed::<Update>("title").unwrap_or(first.title);
+    let description = typed::<Update>("description").unwrap_or(first.description);
+    let texts = RwSignal::new((title.clone(), description.clone()));
+    // Completing changes the version but not the texts, so it does not make them old: what was refused for that alone
+    // is sent again.
     Effect::new(move |_| {
         task.with(|task| {
-            let same = base.with_untracked(|base| base.title == task.title && base.description == task.description);
-            if same && base.with_untracked(|base| base.version < task.version) {
+            if base.with_untracked(|base| base.version < task.version && same_texts(base, task)) {
                 base.set(task.clone());
+                if untrack(stale) && rival.with_untracked(Option::is_none) && unread.with_untracked(Option::is_none) {
+                    let (title, description) = texts.get_untracked();
+                    update.dispatch(Update { id, version: task.version, title, description });
+                }
             }
         });
     });
@@ -78,10 +86,7 @@ pub fn TaskForm(
     };
     Effect::watch(move || update.version().get(), move |_, _, _| edited.set(false), false);
 
-    let title = typed::<Update>("title").unwrap_or(first.title);
-    let description = typed::<Update>("description").unwrap_or(first.description);
     let form = NodeRef::<html::Form>::new();
-    let texts = RwSignal::new((title.clone(), description.clone()));
     // Read from the fields, because what was typed before wasm had taken over made no event.
     let keep = move || {
         let fields = form.get_untracked().and_then(|form| FormData::new_with_form(&form).ok());
@@ -101,7 +106,9 @@ pub fn TaskForm(
     view! {
         <section class="panel form" aria-label="Edit task">
             <Refusal error=other fields=&["title", "description", "version"] />
-            {move || lost.get().map(|error| view! { <Lost error own=first.owner.is_none() texts /> })}
+            <Show when=move || lost.with(Option::is_some)>
+                <Lost error=lost own texts />
+            </Show>
             {move || rival.get().map(|task| view! { <Rival task /> })}
             <ActionForm action=update node_ref=form on:input=typing on:submit:capture=submit>
                 <Here />
@@ -132,6 +139,10 @@ pub fn TaskForm(
             </ActionForm>
         </section>
     }
+}
+
+fn same_texts(one: &Task, other: &Task) -> bool {
+    one.title == other.title && one.description == other.description
 }
 
 /// What somebody else made of the task in the meantime.

@@ -1,17 +1,15 @@
-//! What can be done to a team and its members.
+//! What can be done about the people of a team.
 
-use super::settings_done::Done;
 use crate::rpc::{
     self, RpcError,
-    team::{AddMember, ChangeMember, Delete, Leave, RemoveMember, Transfer, Uninvite, Update},
+    team::{AddMember, ChangeMember, RemoveMember, Transfer, Uninvite},
 };
-use leptos::prelude::*;
+use leptos::{prelude::*, server_fn::ServerFn};
+use taskwire_domain::team::Added;
 
-/// What the parts of a team's page can ask for.
+/// What the members' page can ask for; the page does it.
 #[derive(Clone, Copy)]
 pub struct TeamActions {
-    /// Rewrites name and description.
-    pub update: ServerAction<Update>,
     /// Adds or invites somebody.
     pub add: ServerAction<AddMember>,
     /// Gives a member another role.
@@ -22,43 +20,82 @@ pub struct TeamActions {
     pub transfer: ServerAction<Transfer>,
     /// Takes an invitation back.
     pub uninvite: ServerAction<Uninvite>,
-    /// Leaves the team.
-    pub leave: ServerAction<Leave>,
-    /// Deletes the team.
-    pub delete: ServerAction<Delete>,
-    /// What has worked, for who reads the team anew. Not leaving and deleting, after which there is nothing to read.
-    pub done: Done,
-    /// Why the last of what concerns members was refused.
+    /// Why the last of these was refused. What was wrong with adding somebody stands in its form.
     pub refused: RwSignal<Option<RpcError>>,
+    /// What the last of these has done; nothing after a refusal.
+    pub done: RwSignal<Option<PeopleDone>>,
+}
+
+/// What has changed about a team's people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PeopleDone {
+    /// Whoever has this address is in the team.
+    Added(String),
+    /// Whoever signs up with this address will be in it.
+    Invited(String),
+    /// A member has another role.
+    Changed,
+    /// A member is out.
+    Removed,
+    /// The team has another owner.
+    Transferred,
+    /// An invitation is taken back.
+    Uninvited,
 }
 
 impl TeamActions {
     /// Fresh ones for a page; after a refused form without JavaScript they hold the refusal.
     pub fn new() -> Self {
         let actions = Self {
-            update: rpc::action(),
             add: rpc::action(),
             change: rpc::action(),
             remove: rpc::action(),
             transfer: rpc::action(),
             uninvite: rpc::action(),
-            leave: rpc::action(),
-            delete: rpc::action(),
-            done: Done::new(),
             refused: RwSignal::new(None),
+            done: RwSignal::new(None),
         };
-        actions.done.note(actions.update, "texts");
-        actions.done.note(actions.add, "added");
-        actions.done.note(actions.change, "changed");
-        actions.done.note(actions.remove, "removed");
-        actions.done.note(actions.transfer, "transferred");
-        actions.done.note(actions.uninvite, "uninvited");
-        rpc::note_refusal(actions.add, actions.refused);
+        // The answer does not say whom it is about.
+        let email = StoredValue::new(String::new());
+        Effect::new(move |_| {
+            if let Some(AddMember { email: asked, .. }) = actions.add.input().get() {
+                email.set_value(asked.trim().to_owned());
+            }
+        });
+        actions.note(actions.add, move |added| match added {
+            Added::Now => PeopleDone::Added(email.get_value()),
+            Added::Invited => PeopleDone::Invited(email.get_value()),
+        });
+        actions.note(actions.change, |()| PeopleDone::Changed);
+        actions.note(actions.remove, |()| PeopleDone::Removed);
+        actions.note(actions.transfer, |()| PeopleDone::Transferred);
+        actions.note(actions.uninvite, |()| PeopleDone::Uninvited);
         rpc::note_refusal(actions.change, actions.refused);
         rpc::note_refusal(actions.remove, actions.refused);
         rpc::note_refusal(actions.transfer, actions.refused);
         rpc::note_refusal(actions.uninvite, actions.refused);
         actions
+    }
+
+    fn note<S>(self, action: ServerAction<S>, done: impl Fn(&S::Output) -> PeopleDone + 'static)
+    where
+        S: ServerFn<Error = RpcError, Output: Clone + Send + Sync> + Clone + Send + Sync + 'static,
+    {
+        Effect::watch(
+            move || action.version().get(),
+            move |_, _, _| self.done.set(action.value().get_untracked().and_then(Result::ok).as_ref().map(&done)),
+            false,
+        );
+    }
+
+    /// Counts up with every answer.
+    pub fn answers(self) -> usize {
+        let Self { add, change, remove, transfer, uninvite, .. } = self;
+        add.version().get()
+            + change.version().get()
+            + remove.version().get()
+            + transfer.version().get()
+            + uninvite.version().get()
     }
 }
 

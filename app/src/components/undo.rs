@@ -7,30 +7,19 @@ use super::{
 };
 use crate::{
     browser,
-    rpc::{self, task::Restore},
+    rpc::{self, Remote, task::Restore},
 };
 use leptos::{html, prelude::*};
-use taskwire_domain::TaskId;
+use taskwire_domain::task::DeletedTask;
 
-/// Says what was deleted and offers to undo it, while the address names it.
+/// Says what was deleted and offers to undo it.
 #[component]
 pub fn Undo(
-    /// The deleted task.
-    #[prop(into)]
-    id: Signal<Option<TaskId>>,
+    /// The deleted task, while it can be brought back.
+    deleted: Remote<Option<DeletedTask>>,
     /// Brings it back.
     action: ServerAction<Restore>,
 ) -> impl IntoView {
-    let id = Memo::new(move |_| id.get());
-    let deleted = rpc::remote(
-        move || id.get(),
-        |id| async move {
-            match id {
-                Some(id) => rpc::task::deleted(id).await.ok().flatten(),
-                None => None,
-            }
-        },
-    );
     let error = Signal::derive(move || action.value().get().and_then(Result::err));
     // What had the focus is gone with the task.
     let undo = NodeRef::<html::Button>::new();

@@ -10,7 +10,6 @@ pub mod shared_by_me;
 pub mod sign_in;
 pub mod sign_up;
 pub mod task;
-pub mod task_list;
 pub mod tasks;
 pub mod team;
 pub mod teams;

@@ -1,16 +1,22 @@
 //! All tasks that a person may see.
 
-use super::task_list::TaskList;
-use crate::{components::page::Page, list_url::Place};
+use crate::{
+    components::{
+        page::Page,
+        task_list::{TaskList, TaskListState},
+    },
+    list_url::Place,
+};
 use leptos::prelude::*;
 
 /// One's own tasks, those of one's teams, and those that others share.
 #[component]
 pub fn TasksPage() -> impl IntoView {
+    let list = TaskListState::new(|| Some(Place::Tasks));
     view! {
         <Page title="Tasks">
             <h1>"Tasks"</h1>
-            <TaskList place=Place::Tasks adds=true />
+            <TaskList list creates=true />
         </Page>
     }
 }

@@ -1,41 +1,34 @@
 //! One team: its tasks, its members, and what can be changed about it.
 
-use super::task_list::TaskList;
 use crate::{
     components::{
-        icon::Icon, load::Load, page::Page, skeleton::Skeleton, team_actions::TeamActions, team_members::TeamMembers,
+        banner::Refusal,
+        icon::Icon,
+        load::NotLoaded,
+        page::Page,
+        skeleton::Skeleton,
+        task_list::{TaskList, TaskListState},
+        team_actions::TeamActions,
+        team_head::{Part, TeamHead},
+        team_members::TeamMembers,
         team_settings::TeamSettings,
     },
     list_url::Place,
-    rpc::{self, RpcError},
+    rpc::{self, Remote, RpcError, team::Update},
 };
 use leptos::prelude::*;
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_location, use_navigate, use_params_map},
-};
-use taskwire_domain::{
-    Error, TeamId,
-    rights::TeamAction,
-    team::{Team, TeamPeople},
-};
+use leptos_router::hooks::{use_location, use_params_map};
+use taskwire_domain::{Error, TeamId, rights::TeamAction, team::TeamPeople};
 
-/// A tab of the page.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Part {
-    Tasks,
-    Members,
-    Settings,
-}
-
-impl Part {
-    const ALL: [(Self, &'static str, &'static str); 3] =
-        [(Self::Tasks, "Tasks", ""), (Self::Members, "Members", "/members"), (Self::Settings, "Settings", "/settings")];
-
-    fn at(path: &str) -> Self {
-        let found = Self::ALL.into_iter().rev().find(|(_, _, end)| path.trim_end_matches('/').ends_with(end));
-        found.map_or(Self::Tasks, |(part, ..)| part)
-    }
+/// What the parts of the page work with.
+#[derive(Clone, Copy)]
+struct Parts {
+    part: Part,
+    /// Only for the tasks.
+    list: Option<TaskListState>,
+    /// Rewrites name and description.
+    update: ServerAction<Update>,
+    actions: TeamActions,
 }
 
 /// The page of the team whose id the address holds; the path's end says which part of it.
@@ -44,9 +37,11 @@ pub fn TeamPage() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("id").and_then(|id| id.parse::<TeamId>().ok())));
     let part = Part::at(&use_location().pathname.get_untracked());
-    let actions = TeamActions::new();
+    let list = (part == Part::Tasks).then(|| TaskListState::new(move || id.get().map(Place::Team)));
+    let (update, actions) = (rpc::action::<Update>(), TeamActions::new());
+    // Also after a refusal, whose reason may be that the team is no longer what the page shows.
     let people = rpc::remote(
-        move || (id.get(), actions.done.times()),
+        move || (id.get(), actions.answers() + update.version().get()),
         |(id, _)| async move {
             match id {
                 Some(id) => rpc::team::get(id).await,
@@ -54,13 +49,6 @@ pub fn TeamPage() -> impl IntoView {
             }
         },
     );
-    let navigate = use_navigate();
-    Effect::new(move |_| {
-        let (left, deleted) = (actions.leave.value().get(), actions.delete.value().get());
-        if matches!(left, Some(Ok(()))) || matches!(deleted, Some(Ok(()))) {
-            navigate("/teams", NavigateOptions::default());
-        }
-    });
     let title = ArcRwSignal::new("Team".to_owned());
     let window_title = {
         let title = title.clone();
@@ -74,71 +62,63 @@ pub fn TeamPage() -> impl IntoView {
                     "All teams"
                 </a>
             </p>
-            <Load resource=people skeleton=|| view! { <Skeleton lines=6 /> } let:people>
-                <TeamView people part actions title=title.clone() />
-            </Load>
+            <Transition fallback=|| view! { <Skeleton lines=6 /> }>
+                <TeamView id people parts=Parts { part, list, update, actions } title=title.clone() />
+            </Transition>
         </Page>
     }
 }
 
+/// The team once it is known. What is typed on the page stays when newer data comes, or when none can be had.
 #[component]
-fn TeamView(people: TeamPeople, part: Part, actions: TeamActions, title: ArcRwSignal<String>) -> impl IntoView {
-    title.set(people.team.name.clone());
-    let team = people.team.clone();
-    let content = match part {
-        Part::Tasks => {
-            let (place, adds) = (Place::Team(team.id), team.role.may(TeamAction::CreateTask));
-            view! { <TaskList place adds /> }.into_any()
-        }
-        Part::Members => view! { <TeamMembers people actions /> }.into_any(),
-        Part::Settings => view! { <TeamSettings people actions /> }.into_any(),
+fn TeamView(
+    id: Memo<Option<TeamId>>,
+    people: Remote<Result<TeamPeople, RpcError>>,
+    parts: Parts,
+    title: ArcRwSignal<String>,
+) -> impl IntoView {
+    let last = Memo::new(move |last: Option<&Option<TeamPeople>>| match people.get() {
+        Some(Ok(people)) => Some(people),
+        _ => last.cloned().flatten().filter(|last| Some(last.team.id) == id.get()),
+    });
+    let shown = Memo::new(move |_| last.with(|last| last.as_ref().map(|people| people.team.id)));
+    let error = move || people.get().and_then(Result::err);
+    let not_read = Signal::derive(move || {
+        let refused = parts.actions.refused.get().or_else(|| parts.update.value().get().and_then(Result::err));
+        error().filter(|error| shown.get().is_some() && refused.as_ref() != Some(error))
+    });
+    let view = move |id: TeamId| {
+        let Some(first) = last.get_untracked() else { return ().into_any() };
+        let people = Memo::new(move |known: Option<&TeamPeople>| {
+            let current = last.get().filter(|people| people.team.id == id);
+            current.or_else(|| known.cloned()).unwrap_or_else(|| first.clone())
+        });
+        view! { <TeamParts people parts title=title.clone() /> }.into_any()
     };
     view! {
-        <TeamHead team=team.clone() />
-        <TeamTabs team part />
+        // A list that is not in the document yet needs an element to stand in.
+        <div class="stack">
+            {move || error().filter(|_| shown.get().is_none()).map(|error| view! { <NotLoaded error /> })}
+            <Refusal error=not_read />
+            <For each=move || shown.get() key=|id| *id children=view />
+        </div>
+    }
+}
+
+#[component]
+fn TeamParts(people: Memo<TeamPeople>, parts: Parts, title: ArcRwSignal<String>) -> impl IntoView {
+    let Parts { part, list, update, actions } = parts;
+    let name = Memo::new(move |_| people.with(|people| people.team.name.clone()));
+    title.set(name.get_untracked());
+    Effect::new(move |_| title.set(name.get()));
+    let creates = people.with_untracked(|people| people.team.role.may(TeamAction::CreateTask));
+    let content = match (part, list) {
+        (Part::Tasks, list) => list.map(|list| view! { <TaskList list creates /> }).into_any(),
+        (Part::Members, _) => view! { <TeamMembers people actions /> }.into_any(),
+        (Part::Settings, _) => view! { <TeamSettings people update /> }.into_any(),
+    };
+    view! {
+        <TeamHead people part />
         {content}
-    }
-}
-
-#[component]
-fn TeamHead(team: Team) -> impl IntoView {
-    view! {
-        <header class="task-head">
-            <h1 dir="auto">{team.name}</h1>
-            <p class="task-meta">
-                <span>"You are " <span class="badge">{team.role.as_str()}</span></span>
-                {team
-                    .role
-                    .may(TeamAction::ReadLog)
-                    .then(|| view! { <a href=format!("/activity?team={}", team.id)>"Activity"</a> })}
-            </p>
-            {(!team.description.is_empty())
-                .then(|| {
-                    view! {
-                        <p class="task-words" dir="auto">
-                            {team.description}
-                        </p>
-                    }
-                })}
-        </header>
-    }
-}
-
-#[component]
-fn TeamTabs(team: Team, part: Part) -> impl IntoView {
-    let tabs = Part::ALL.into_iter().map(|(tab, name, end)| {
-        view! {
-            <li>
-                <a href=format!("/teams/{}{end}", team.id) aria-current=(tab == part).then_some("page")>
-                    {name}
-                    {(tab == Part::Members).then(|| view! { " " <span class="count">{team.members}</span> })}
-                </a>
-            </li>
-        }
-    });
-    view! {
-        <nav aria-label="Team">
-            <ul class="tabs">{tabs.collect_view()}</ul>
-        </nav>
     }
 }

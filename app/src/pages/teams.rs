@@ -58,7 +58,7 @@ fn TeamRow(team: Team) -> impl IntoView {
     };
     view! {
         <li class="team">
-            <div class="team-head">
+            <div class="team-line">
                 <a href=format!("/teams/{}", team.id) class="task-title" dir="auto">
                     {team.name}
                 </a>

@@ -34,7 +34,8 @@ pub async fn give(
     let (backend, viewer) = signed_in()?;
     let new = taskwire_domain::share::NewShare::parse(&email, &permission).map_err(refuse)?;
     let added = backend.share_give(&viewer, task_id, new).await.map_err(refused)?;
-    after_form(&format!("/tasks/{task_id}?shared=1#sharing"));
+    let done = if added == Added::Now { "1" } else { "invited" };
+    after_form(&format!("/tasks/{task_id}?shared={done}#sharing"));
     Ok(added)
 }
 
@@ -46,9 +47,11 @@ pub async fn revoke(
     /// From whom.
     user_id: UserId,
 ) -> Result<(), RpcError> {
-    use super::server::{refused, signed_in};
+    use super::server::{after_form, refused, signed_in};
     let (backend, viewer) = signed_in()?;
-    backend.share_revoke(&viewer, task_id, user_id).await.map_err(refused)
+    backend.share_revoke(&viewer, task_id, user_id).await.map_err(refused)?;
+    after_form(&format!("/tasks/{task_id}?shared=revoked#sharing"));
+    Ok(())
 }
 
 /// Takes back a share that waits for somebody to sign up.
@@ -59,10 +62,12 @@ pub async fn uninvite(
     /// The invited address.
     email: String,
 ) -> Result<(), RpcError> {
-    use super::server::{refuse, refused, signed_in};
+    use super::server::{after_form, refuse, refused, signed_in};
     let (backend, viewer) = signed_in()?;
     let email = taskwire_domain::account::Email::parse(&email).map_err(|error| refuse(error.into()))?;
-    backend.share_uninvite(&viewer, task_id, email).await.map_err(refused)
+    backend.share_uninvite(&viewer, task_id, email).await.map_err(refused)?;
+    after_form(&format!("/tasks/{task_id}?shared=withdrawn#sharing"));
+    Ok(())
 }
 
 /// Gives back what somebody shares with the viewer, who no longer wants to see it.
