@@ -72,10 +72,11 @@ impl Backend {
 
     async fn give_share(&self, viewer: &Viewer, id: TaskId, new: NewShare) -> Result<Added> {
         let mut scope = self.scope(viewer).await?;
-        // So that the limit holds for those who share it at once.
+        // In the order of a sign-up, which takes its address and then the tasks that were offered to it. The task's lock
+        // makes the limit hold for those who share it at once.
+        let account = scope.account_by_email(&new.email).await?;
         scope.lock_task(id).await?;
         let task = scope.task_for(id, TaskAction::Share).await?;
-        let account = scope.account_by_email(&new.email).await?;
         let email = new.email.as_str();
         if let Some(user) = account {
             if user == viewer.user_id {

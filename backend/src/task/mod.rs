@@ -35,8 +35,13 @@ impl Scope {
     }
 
     /// Waits until nobody else changes or shares a task, and keeps others waiting until the scope ends. What the viewer
-    /// may not edit is not locked.
+    /// may not edit is not locked. Its team comes first: whoever deletes that waits for the tasks in it.
     pub(crate) async fn lock_task(&mut self, id: TaskId) -> Result<()> {
+        let team =
+            query_scalar!("SELECT team_id FROM tasks WHERE id = $1", id.0).fetch_optional(self.connection()?).await?;
+        if let Some(team) = team.flatten() {
+            self.hold_team(TeamId(team)).await?;
+        }
         query!("SELECT id FROM tasks WHERE id = $1 FOR UPDATE", id.0).fetch_optional(self.connection()?).await?;
         Ok(())
     }
