@@ -42,6 +42,25 @@ export class Person {
     return (await done(await call(page.request, "task/complete", { id: String(task.id) }))).json();
   }
 
+  /** Makes a team of a name nobody else has; returns its id. */
+  async hasTeam(page: Page, name: string, description = ""): Promise<string> {
+    const form = { name: `${name} ${randomUUID().slice(0, 8)}`, description };
+    return (await (await done(await call(page.request, "team/create", form))).json()).id;
+  }
+
+  async hasTeamTask(page: Page, team: string, title: string): Promise<Task> {
+    return (await done(await call(page.request, "task/create", { title, team_id: team }))).json();
+  }
+
+  /** Adds somebody to a team of theirs. */
+  async adds(page: Page, team: string, other: Person, role: "admin" | "member" | "viewer") {
+    await done(await call(page.request, "team/add_member", { id: team, email: other.email, role }));
+  }
+
+  async shares(page: Page, task: Task, other: Person, permission: "view" | "edit") {
+    await done(await call(page.request, "share/give", { task_id: String(task.id), email: other.email, permission }));
+  }
+
   /** Fills the sign-in form that the page shows. */
   async fillSignIn(page: Page, password = this.password) {
     await page.getByLabel("Email").fill(this.email);

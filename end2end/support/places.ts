@@ -1,6 +1,6 @@
 // Every page in every state worth looking at, for checks that all of them must pass.
 import { type Page, expect } from "@playwright/test";
-import { type Person, call } from "./person";
+import { type Person, call, newcomer } from "./person";
 import { open } from "./ready";
 
 /** A word nobody can break, text from right to left, markup, and as much of everything as fits. */
@@ -21,6 +21,21 @@ export type Place = {
 async function fill(page: Page, person: Person) {
   for (const title of AWKWARD) await person.hasTask(page, title, `About: ${title}\nAnd more.`);
   await person.hasCompleted(page, "Renew the certificate");
+}
+
+/** A team and a shared task, with names and texts that are hard to lay out. */
+async function crowd(page: Page, person: Person) {
+  const other = newcomer(AWKWARD[0].slice(0, 90));
+  await other.signUp(page);
+  await person.signIn(page);
+  const team = await person.hasTeam(page, AWKWARD[0].slice(0, 85), AWKWARD.join("\n"));
+  await person.adds(page, team, other, "viewer");
+  await person.adds(page, team, newcomer(), "admin");
+  for (const title of AWKWARD) await person.hasTeamTask(page, team, title);
+  const task = await person.hasTask(page, AWKWARD[0], AWKWARD[0]);
+  await person.shares(page, task, other, "view");
+  await person.shares(page, task, newcomer(), "edit");
+  return { other, team, task };
 }
 
 export const PLACES: Place[] = [
@@ -141,5 +156,78 @@ export const PLACES: Place[] = [
       await expect(page.getByRole("button", { name: "End all other sessions" })).toBeVisible();
     },
   },
+  { name: "no teams", open: async (page) => void (await open(page, "/teams")) },
+  {
+    name: "the teams",
+    open: async (page, person) => {
+      await crowd(page, person);
+      await open(page, "/teams");
+    },
+  },
+  {
+    name: "a team's tasks",
+    open: async (page, person) => {
+      const { team } = await crowd(page, person);
+      await open(page, `/teams/${team}`);
+    },
+  },
+  {
+    name: "a team's members with a question",
+    open: async (page, person) => {
+      const { team } = await crowd(page, person);
+      await open(page, `/teams/${team}/members`);
+      await page.getByRole("link", { name: /^Remove/ }).first().click();
+      await expect(page.getByRole("button", { name: "Remove from team" })).toBeVisible();
+    },
+  },
+  {
+    name: "a team's settings with a question",
+    open: async (page, person) => {
+      const { team } = await crowd(page, person);
+      await open(page, `/teams/${team}/settings?confirm=delete`);
+    },
+  },
+  {
+    name: "a shared task",
+    open: async (page, person) => {
+      const { task } = await crowd(page, person);
+      await open(page, `/tasks/${task.id}`);
+      await expect(page.getByText("Invited: has not signed up yet")).toBeVisible();
+    },
+  },
+  { name: "nothing shared", open: async (page) => void (await open(page, "/shared")) },
+  {
+    name: "what is shared with others",
+    open: async (page, person) => {
+      await crowd(page, person);
+      await open(page, "/shared/by-me");
+    },
+  },
+  {
+    name: "what somebody shares, and a team of theirs",
+    open: async (page, person) => {
+      const { other } = await crowd(page, person);
+      await other.signIn(page);
+      await open(page, "/tasks");
+      await expect(page.locator(".access-mark").first()).toBeVisible();
+    },
+  },
+  {
+    name: "a task to view only",
+    open: async (page, person) => {
+      const { other, task } = await crowd(page, person);
+      await other.signIn(page);
+      await open(page, `/tasks/${task.id}?confirm=decline`);
+    },
+  },
+  {
+    name: "a team's log",
+    open: async (page, person) => {
+      const { team } = await crowd(page, person);
+      await call(page.request, "task/delete", { id: "999999999" });
+      await open(page, `/activity?team=${team}`);
+    },
+  },
+  { name: "one's own log", open: async (page) => void (await open(page, "/activity")) },
   { name: "a page that is not there", open: async (page) => void (await open(page, "/nowhere")) },
 ];

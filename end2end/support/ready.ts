@@ -19,7 +19,9 @@ export async function countForms(context: BrowserContext) {
 export async function ready(page: Page) {
   const allTaken = () => {
     const forms = [...document.forms] as (HTMLFormElement & Watched)[];
-    return forms.length > 0 && forms.every((form) => form.isTaken);
+    // The header's form comes first; the page behind it says itself when it is there.
+    const isThere = document.documentElement.hasAttribute("data-ready");
+    return isThere && forms.length > 0 && forms.every((form) => form.isTaken);
   };
   await page.waitForFunction(allTaken, undefined, { timeout: 20_000 });
 }

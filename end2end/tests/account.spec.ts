@@ -1,0 +1,94 @@
+// One's own account: name, password, sessions, and what happened to it.
+import { call, newcomer } from "../support/person";
+import { open } from "../support/ready";
+import { expectPage } from "../support/screens";
+import { expect, test } from "../support/test";
+
+test("name and password are changed, which signs out everywhere else", async ({ page, person, anotherBrowser, console }) => {
+  console.expectStatus(422, "/rpc/account/change_password");
+  const elsewhere = await anotherBrowser();
+  await person.signIn(elsewhere);
+  await open(page, "/settings");
+  await page.getByLabel("Current password").fill("Half");
+  await page.getByLabel("Name").fill("Grace <b>");
+  await page.getByRole("button", { name: "Save name" }).click();
+  await expect(page.getByRole("status").filter({ hasText: "Saved" })).toHaveCount(1);
+  await expect(page.getByLabel("Current password")).toHaveValue("Half");
+
+  const change = page.getByRole("button", { name: "Change password" });
+  await page.getByLabel("Current password").fill("Wrong-horse-1");
+  await page.getByLabel("New password").fill("Better-horse-2");
+  await change.click();
+  await expect(page.locator("#current_password-error")).toBeVisible();
+  await expect(page.getByLabel("Current password")).toBeFocused();
+  await page.getByLabel("Current password").fill(person.password);
+  await change.click();
+  await expect(page.getByText("Saved. Everywhere else you have been signed out.")).toBeVisible();
+  await expect(page.getByLabel("New password")).toHaveValue("");
+  expect((await call(elsewhere.request, "task/create", { title: "x" })).status()).toBe(401);
+
+  await page.getByRole("link", { name: "Activity" }).click();
+  await expectPage(page, "Activity");
+  await expect(page.getByText("You changed your password.")).toBeVisible();
+});
+
+test("a team's owner reads in its log what was refused to others, and members do not", async ({
+  page,
+  person,
+  anotherBrowser,
+  console,
+}) => {
+  const bobs = await anotherBrowser();
+  const bob = newcomer("Bob");
+  await bob.signUp(bobs);
+  const team = await person.hasTeam(page, "Crew");
+  await person.adds(page, team, bob, "viewer");
+  const tried = await call(bobs.request, "team/update", { id: team, version: "1", name: "Mine", description: "" });
+  expect(tried.status()).toBe(403);
+
+  await open(page, "/activity");
+  await page.getByRole("navigation", { name: "Whose activity" }).getByRole("link", { name: /^Crew/ }).click();
+  await expect(page.getByRole("heading", { level: 2, name: /^Crew/ })).toBeVisible();
+  await expect(page.getByRole("listitem").filter({ hasText: /Refused.*Bob/ })).toBeVisible();
+
+  console.expectStatus(403, "/activity");
+  expect((await bobs.goto(`/activity?team=${team}`))?.status()).toBe(403);
+  await open(bobs, "/activity");
+  await expect(bobs.getByRole("listitem").filter({ hasText: "Refused" })).toHaveCount(2);
+});
+
+test("a long log comes in pages", async ({ page, person }) => {
+  for (let n = 0; n < 51; n++) await call(page.request, "account/update", { name: `Ada ${n}` });
+  await open(page, "/activity");
+  await expect(page.getByText("You created your account.")).toHaveCount(0);
+  await page.getByRole("link", { name: "Next page" }).click();
+  await expect(page.getByText("You created your account.")).toBeVisible();
+  await page.getByRole("link", { name: "First page" }).click();
+  await expect(page).toHaveURL(/\/activity$/);
+});
+
+test.describe("without JavaScript", () => {
+  test.use({ javaScriptEnabled: false });
+
+  test("name and password are changed, and a refused password never comes back", async ({ page, person, console }) => {
+    console.expectStatus(422, "/rpc/account/update");
+    console.expectStatus(422, "/rpc/account/change_password");
+    await page.goto("/settings");
+    await page.getByLabel("Name").fill("x".repeat(101));
+    await page.getByRole("button", { name: "Save name" }).click();
+    await expect(page.locator("#name-error")).toBeVisible();
+    await expect(page.getByLabel("Name")).toHaveValue("x".repeat(101));
+    await page.getByLabel("Name").fill("Grace");
+    await page.getByRole("button", { name: "Save name" }).click();
+    await expect(page.getByText("Saved")).toHaveCount(1);
+    await page.getByLabel("Current password").fill("Wrong-horse-1");
+    await page.getByLabel("New password").fill("Better-horse-2");
+    await page.getByRole("button", { name: "Change password" }).click();
+    await expect(page.locator("#current_password-error")).toBeVisible();
+    expect(await page.content()).not.toContain("-horse-");
+    await page.getByLabel("Current password").fill(person.password);
+    await page.getByLabel("New password").fill("Better-horse-2");
+    await page.getByRole("button", { name: "Change password" }).click();
+    await expect(page.getByText("Saved. Everywhere else you have been signed out.")).toBeVisible();
+  });
+});
