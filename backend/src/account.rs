@@ -217,7 +217,7 @@ impl Backend {
     /// [`Refusal::Invalid`] for a zone that the database does not know.
     pub async fn account_set_time_zone(&self, viewer: &Viewer, zone: Option<&str>) -> Result<()> {
         if let Some(zone) = zone
-            && !self.time_zones().await?.iter().any(|known| known == zone)
+            && !self.known_zones().await?.iter().any(|known| known == zone)
         {
             return Err(Refusal::invalid("time_zone", "This is not a time zone that we know.").into());
         }
@@ -227,8 +227,15 @@ impl Backend {
         scope.commit().await
     }
 
-    /// The IANA names of the zones to choose from, in order. Asked once: Postgres reads hundreds of files to answer.
-    pub async fn time_zones(&self) -> Result<Vec<String>> {
+    /// The IANA names of the zones that the viewer may choose from, in order.
+    pub async fn account_time_zones(&self, viewer: &Viewer) -> Result<Vec<String>> {
+        // They are nobody's secret, but an ended session is answered nothing.
+        drop(self.reading(viewer).await?);
+        self.known_zones().await
+    }
+
+    /// Asked once: Postgres reads hundreds of files to answer.
+    async fn known_zones(&self) -> Result<Vec<String>> {
         let read = || async {
             query_scalar!(
                 r#"SELECT name AS "name!" FROM pg_timezone_names

@@ -157,4 +157,16 @@ test.describe("without JavaScript", () => {
     await bobs.getByRole("button", { name: "Remove from my list" }).click();
     await expect(bobs).toHaveURL(/\/shared$/);
   });
+
+  test("a text whose task was deleted meanwhile can be a task of its own", async ({ page, person, console }) => {
+    console.expectStatus(404, "/rpc/task/update");
+    const task = await person.hasTask(page, "Soon gone");
+    await page.goto(`/tasks/${task.id}`);
+    await page.getByLabel("Title").fill("Rescued");
+    expect((await call(page.request, "task/delete", { id: String(task.id) })).status()).toBe(200);
+    await page.getByRole("button", { name: "Save changes" }).click();
+    await page.getByRole("button", { name: "Make a new task from this text" }).click();
+    await expect(page).toHaveURL(/\/tasks$/);
+    await expect(row(page, "Rescued")).toBeVisible();
+  });
 });

@@ -4,10 +4,12 @@
 //! gets a database of its own. The tests of the embedded PostgreSQL bring their own clusters.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod audit;
 mod embedded;
 mod files;
 mod headers;
 mod health;
+mod isolation;
 mod log;
 mod lost_database;
 mod pages;

@@ -17,7 +17,7 @@ async fn hold(database: &mut PgConnection) -> sqlx::Transaction<'_, sqlx::Postgr
 async fn somebody_waits(database: &mut PgConnection) {
     for _ in 0..1200 {
         let waiting =
-            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'UPDATE tasks%'";
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%UPDATE tasks SET%'";
         if sqlx::query_scalar::<_, i64>(waiting).fetch_one(&mut *database).await.unwrap() > 0 {
             return;
         }

@@ -9,10 +9,13 @@ use crate::{
         text_area::TextArea,
     },
     next, request,
-    rpc::RpcError,
+    rpc::{
+        RpcError,
+        task::{Create, Update},
+    },
     typed::Typed,
 };
-use leptos::prelude::*;
+use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_meta::{Title, provide_meta_context};
 use taskwire_domain::Error;
 
@@ -23,7 +26,13 @@ pub fn SendAgain(
     error: RpcError,
 ) -> impl IntoView {
     provide_meta_context();
-    let Typed { path, page, fields } = use_context().unwrap_or_default();
+    let Typed { mut path, mut page, mut fields } = use_context().unwrap_or_default();
+    // A task that is gone cannot be saved; its text can be a task of its own.
+    let gone = path == Update::PATH && error == RpcError::Refused(Error::NotFound);
+    if gone {
+        fields.retain(|(name, _)| name != "id" && name != "version");
+        (path, page) = (Create::PATH.to_owned(), "/tasks".to_owned());
+    }
     let is_text = |name: &str| name == "title" || name == "description";
     let texts: Vec<_> = fields.iter().filter(|(name, text)| is_text(name) && !text.is_empty()).cloned().collect();
     // Signing out, for example, has nothing to lose.
@@ -76,7 +85,7 @@ pub fn SendAgain(
                 <p class="actions">
                     <button class="button button-primary">
                         <Icon icon=icondata::LuRotateCw />
-                        "Send again"
+                        {if gone { "Make a new task from this text" } else { "Send again" }}
                     </button>
                     <a class="button" href=page>
                         "Back"

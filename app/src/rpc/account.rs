@@ -122,6 +122,6 @@ pub async fn set_time_zone(
 #[server(prefix = "/rpc", endpoint = "account/time_zones", input = GetUrl)]
 pub async fn time_zones() -> Result<Vec<String>, RpcError> {
     use super::server::{refused, signed_in};
-    let (backend, _) = signed_in()?;
-    backend.time_zones().await.map_err(refused)
+    let (backend, viewer) = signed_in()?;
+    backend.account_time_zones(&viewer).await.map_err(refused)
 }

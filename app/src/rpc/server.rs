@@ -101,7 +101,10 @@ pub fn refused(error: taskwire_backend::Error) -> RpcError {
 
 /// A refusal, whose status becomes that of the response: of the call, or of the page rendered meanwhile.
 pub fn refuse(error: Error) -> RpcError {
-    if let Some(response) = use_context::<ResponseOptions>() {
+    // A page that reads several things may be on its way to the sign-in already when the last of them is refused.
+    if let Some(response) = use_context::<ResponseOptions>()
+        && !response.0.read().is_ok_and(|set| set.status.is_some_and(|status| status.is_redirection()))
+    {
         response.set_status(status(&error));
     }
     error.into()

@@ -1,0 +1,116 @@
+//! Operations and doors: whatever can be tried, and what can come of it. A test compares it with the source.
+
+use super::{
+    attempts::Attempt,
+    doors::{Outcome, is_read},
+};
+use Outcome::{Conflict, Done, Forbidden, NotFound};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// An operation, the server function that calls it, and what can come of that for somebody who is signed in.
+pub struct Row {
+    pub operation: &'static str,
+    pub path: &'static str,
+    pub outcomes: &'static [Outcome],
+}
+
+/// What is one's own, and what everybody may.
+const OWN: &[Outcome] = &[Done];
+/// What whoever sees the thing may.
+const SEEN: &[Outcome] = &[Done, NotFound];
+/// What not everybody may who sees the thing.
+const RIGHT: &[Outcome] = &[Done, NotFound, Forbidden];
+/// The same, where something else may stand against it, too.
+const CONTESTED: &[Outcome] = &[Done, NotFound, Forbidden, Conflict];
+
+const fn row(operation: &'static str, path: &'static str, outcomes: &'static [Outcome]) -> Row {
+    Row { operation, path, outcomes }
+}
+
+/// Every operation on behalf of somebody, with every server function for it.
+pub const OPERATIONS: &[Row] = &[
+    row("account_get", "/rpc/account/get", OWN),
+    row("account_update", "/rpc/account/update", OWN),
+    row("account_change_password", "/rpc/account/change_password", OWN),
+    row("account_time_zones", "/rpc/account/time_zones", OWN),
+    row("account_set_time_zone", "/rpc/account/set_time_zone", OWN),
+    row("session_list", "/rpc/session/list", OWN),
+    row("session_end", "/rpc/session/end", SEEN),
+    row("session_end_others", "/rpc/session/end_others", OWN),
+    row("dashboard_read", "/rpc/dashboard/read", OWN),
+    row("audit_list", "/rpc/audit/list", RIGHT),
+    row("task_list", "/rpc/task/list", SEEN),
+    row("task_get", "/rpc/task/get", SEEN),
+    row("task_create", "/rpc/task/create", RIGHT),
+    row("task_update", "/rpc/task/update", RIGHT),
+    row("task_update", "/rpc/task/complete", RIGHT),
+    row("task_update", "/rpc/task/reopen", RIGHT),
+    row("task_delete", "/rpc/task/delete", RIGHT),
+    row("task_deleted", "/rpc/task/deleted", OWN),
+    row("task_restore", "/rpc/task/restore", SEEN),
+    row("share_list", "/rpc/share/list", RIGHT),
+    row("share_give", "/rpc/share/give", CONTESTED),
+    row("share_revoke", "/rpc/share/revoke", RIGHT),
+    row("share_revoke", "/rpc/share/decline", SEEN),
+    row("share_uninvite", "/rpc/share/uninvite", RIGHT),
+    row("share_by_me", "/rpc/share/by_me", OWN),
+    row("team_list", "/rpc/team/list", OWN),
+    row("team_get", "/rpc/team/get", SEEN),
+    row("team_create", "/rpc/team/create", &[Done, Conflict]),
+    row("team_update", "/rpc/team/update", CONTESTED),
+    row("team_delete", "/rpc/team/delete", RIGHT),
+    row("team_leave", "/rpc/team/leave", &[Done, NotFound, Conflict]),
+    row("team_transfer", "/rpc/team/transfer", CONTESTED),
+    row("team_member_add", "/rpc/team/add_member", CONTESTED),
+    row("team_member_change", "/rpc/team/change_member", CONTESTED),
+    row("team_member_remove", "/rpc/team/remove_member", CONTESTED),
+    row("team_uninvite", "/rpc/team/uninvite", RIGHT),
+];
+
+/// For whoever is not signed in yet, or no longer.
+pub const FOR_NOBODY: &[&str] =
+    &["/rpc/account/sign_up", "/rpc/account/sign_in", "/rpc/account/sign_out", "/rpc/preferences/theme"];
+
+/// Pages that show people's data; `{task}` and `{team}` are tried with everything there is, and with what there is not.
+pub const PAGES: &[&str] = &[
+    "/dashboard",
+    "/tasks",
+    "/tasks/{task}",
+    "/shared",
+    "/shared/by-me",
+    "/teams",
+    "/teams/{team}",
+    "/teams/{team}/members",
+    "/teams/{team}/settings",
+    "/activity",
+    "/activity?team={team}",
+    "/settings",
+];
+
+/// Pages for whoever is not signed in, and the one that only leads on.
+pub const OPEN_PAGES: &[&str] = &["/", "/sign-in", "/sign-up"];
+
+impl Attempt {
+    /// The backend's method.
+    pub fn operation(&self) -> &'static str {
+        let path = self.call().0;
+        let found = OPERATIONS.iter().find(|row| row.path == path);
+        found.unwrap_or_else(|| panic!("{path} is not in the table")).operation
+    }
+}
+
+/// What the table says can happen and has not, and the other way round.
+pub fn differences(tried: &BTreeMap<(String, Outcome), usize>) -> Vec<String> {
+    let mut wanted = BTreeSet::new();
+    for Row { operation, path, outcomes } in OPERATIONS {
+        let form = (!is_read(path)).then(|| format!("form {path}"));
+        for place in [Some((*operation).to_owned()), Some((*path).to_owned()), form].into_iter().flatten() {
+            wanted.extend(outcomes.iter().map(|outcome| (place.clone(), *outcome)));
+        }
+    }
+    let known: BTreeSet<_> = wanted.iter().map(|(place, _)| place).collect();
+    let found: BTreeSet<_> = tried.keys().filter(|(place, _)| known.contains(place)).cloned().collect();
+    let never = wanted.difference(&found).map(|(place, outcome)| format!("{place} never came to {outcome:?}"));
+    let besides = found.difference(&wanted).map(|it| format!("{it:?} is not in the table"));
+    never.chain(besides).collect()
+}
