@@ -1,6 +1,6 @@
 // The dashboard follows what happens elsewhere (D1 to D3).
 import type { Page } from "@playwright/test";
-import { add, number, row } from "../support/screens";
+import { add, expectPage, number, row } from "../support/screens";
 import { open } from "../support/ready";
 import { expect, test } from "../support/test";
 
@@ -180,6 +180,8 @@ test.describe("polling", () => {
     const dashboard = await new StoppedDashboard(page).open();
     const questions = await dashboard.questions();
     await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Tasks" }).click();
+    // The dashboard lists the task, too.
+    await expectPage(page, "Tasks");
     await expect(row(page, "Counted")).toBeVisible();
     await dashboard.after(30_000);
     expect(await dashboard.questions()).toBe(questions);
