@@ -99,11 +99,12 @@ impl Backend {
 
     async fn add_member(&self, viewer: &Viewer, team: TeamId, new: NewMember) -> Result<Added> {
         let mut scope = self.scope(viewer).await?;
+        // The address before the team, as in sharing and in a sign-up.
+        let account = scope.account_by_email(&new.email).await?;
         let giver = scope.team_for(team, TeamAction::Invite).await?;
         if !giver.gives().contains(&new.role) {
             return Err(Refusal::Forbidden.into());
         }
-        let account = scope.account_by_email(&new.email).await?;
         if let Some(user) = account
             && let Some(member) = scope.member(team, user).await?
         {
