@@ -63,7 +63,10 @@ pub fn Rows(
         </ul>
         {move || {
             let next = shown.with(|page| page.as_ref().and_then(|page| page.next.clone()));
-            view! { <Pager url=url.get() next /> }
+            let url = url.get();
+            let first = url.cursor.is_some().then(|| url.at(None).to_string());
+            let next = next.map(|cursor| url.at(Some(cursor)).to_string());
+            view! { <Pager first next /> }
         }}
     }
 }

@@ -1,7 +1,9 @@
 //! What happened to the person's account, or in a team whose log they may read.
 
 use crate::{
-    components::{audit_line::AuditEntry, empty::Empty, icon::Icon, load::Load, page::Page, skeleton::Skeleton},
+    components::{
+        audit_line::AuditEntry, empty::Empty, icon::Icon, load::Load, page::Page, pager::Pager, skeleton::Skeleton,
+    },
     request,
     rpc::{self, RpcError},
 };
@@ -93,7 +95,8 @@ fn LogView(
     };
     let shown = match log {
         Ok(page) => {
-            let (first, next) = (asked.is_none_or(|asked| asked.before.is_none()), page.next);
+            let first = asked.is_some_and(|asked| asked.before.is_some()).then(|| address(team, None));
+            let next = page.next.map(|before| address(team, Some(before)));
             view! {
                 <section class="panel" aria-labelledby="log">
                     <h2 id="log" class="audit-heading">
@@ -101,7 +104,7 @@ fn LogView(
                     </h2>
                     <Lines page />
                 </section>
-                <Pages team first next />
+                <Pager first next />
             }
             .into_any()
         }
@@ -164,35 +167,6 @@ fn NotYours() -> impl IntoView {
             </Empty>
         </section>
     }
-}
-
-/// Links to the newest lines and to older ones; nothing for a log of one page. Back is the browser's.
-#[component]
-fn Pages(team: Option<TeamId>, first: bool, next: Option<i64>) -> impl IntoView {
-    (!first || next.is_some()).then(|| {
-        view! {
-            <nav class="pager" aria-label="Pages">
-                {(!first)
-                    .then(|| {
-                        view! {
-                            <a href=address(team, None) class="button">
-                                <Icon icon=icondata::LuChevronLeft />
-                                "First page"
-                            </a>
-                        }
-                    })}
-                {next
-                    .map(|next| {
-                        view! {
-                            <a href=address(team, Some(next)) class="button" rel="next">
-                                "Next page"
-                                <Icon icon=icondata::LuChevronRight />
-                            </a>
-                        }
-                    })}
-            </nav>
-        }
-    })
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@ use crate::{
     components::{
         access_mark::{StatusBadge, allowed},
         empty::Empty,
-        icon::Icon,
         load::Load,
         page::Page,
+        pager::Pager,
         shared_tabs::SharedTabs,
         skeleton::Skeleton,
     },
@@ -54,7 +54,10 @@ fn SharedTasks(page: SharedTaskPage, first: bool) -> impl IntoView {
     };
     view! {
         {list}
-        <Pages first next />
+        <Pager
+            first=(!first).then(|| "/shared/by-me".to_owned())
+            next=next.map(|before| format!("/shared/by-me?before={before}"))
+        />
     }
 }
 
@@ -110,33 +113,4 @@ fn Person(share: Share) -> impl IntoView {
             {what}
         </li>
     }
-}
-
-/// Links to the newest tasks and to older ones; nothing for a list of one page. Back is the browser's.
-#[component]
-fn Pages(first: bool, next: Option<TaskId>) -> impl IntoView {
-    (!first || next.is_some()).then(|| {
-        view! {
-            <nav class="pager" aria-label="Pages">
-                {(!first)
-                    .then(|| {
-                        view! {
-                            <a href="/shared/by-me" class="button">
-                                <Icon icon=icondata::LuChevronLeft />
-                                "First page"
-                            </a>
-                        }
-                    })}
-                {next
-                    .map(|next| {
-                        view! {
-                            <a href=format!("/shared/by-me?before={next}") class="button" rel="next">
-                                "Next page"
-                                <Icon icon=icondata::LuChevronRight />
-                            </a>
-                        }
-                    })}
-            </nav>
-        }
-    })
 }
