@@ -16,19 +16,24 @@ use axum::{
     routing::{MethodFilter, on},
 };
 use leptos::{context::provide_context, nonce::use_nonce, prelude::use_context, server_fn::axum::server_fn_paths};
-use leptos_axum::{ErrorHandler, LeptosRoutes, ResponseOptions, generate_route_list, render_route_with_context};
-use std::convert::Infallible;
+use leptos_axum::{
+    AxumRouteListing, ErrorHandler, LeptosRoutes, ResponseOptions, generate_route_list, render_route_with_context,
+};
+use std::{convert::Infallible, sync::LazyLock};
 use taskwire_app::{App, serve_rpc, shell};
 use tower::{ServiceBuilder, service_fn};
 use tower_http::services::ServeDir;
 
+/// The app's route table. Read once a process: while Leptos reads it, a page that is being rendered anywhere in the
+/// process may wait for its data in vain (leptos-rs/leptos#4773).
+pub static ROUTES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(App));
+
 /// Every page of the app's route table.
 pub fn pages(router: Router<Server>, server: &Server) -> Router<Server> {
-    let routes = generate_route_list(App);
     let options = server.options.clone();
     let render =
-        render_route_with_context::<Server, _>(routes.clone(), context(server), move || shell(options.clone()));
-    router.leptos_routes_with_handler(routes, render)
+        render_route_with_context::<Server, _>(ROUTES.clone(), context(server), move || shell(options.clone()));
+    router.leptos_routes_with_handler(ROUTES.clone(), render)
 }
 
 /// Every server function under its own path, so that the log and the figures tell them apart.
