@@ -42,6 +42,19 @@ CREATE TABLE share_invitations (
 CREATE INDEX share_invitations_email ON share_invitations (email);
 CREATE INDEX share_invitations_by ON share_invitations (owner_id, task_id DESC);
 
+-- The invitations of a deleted task, which come back with it.
+CREATE TABLE deleted_share_invitations (
+    task_id bigint NOT NULL,
+    owner_id uuid NOT NULL,
+    email text NOT NULL,
+    permission text NOT NULL,
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (task_id, email),
+    CONSTRAINT deleted_share_invitations_task FOREIGN KEY (task_id, owner_id) REFERENCES deleted_tasks (id, user_id)
+        ON UPDATE CASCADE ON DELETE CASCADE
+);
+CREATE INDEX deleted_share_invitations_email ON deleted_share_invitations (email);
+
 ALTER TABLE team_invitations ENABLE ROW LEVEL SECURITY;
 ALTER TABLE team_invitations FORCE ROW LEVEL SECURITY;
 CREATE POLICY seeing ON team_invitations FOR SELECT TO taskwire_app
@@ -68,6 +81,15 @@ CREATE POLICY managing ON share_invitations TO taskwire_app USING (app_may_share
 CREATE POLICY definer ON share_invitations TO taskwire_owner USING (true);
 GRANT SELECT, INSERT, DELETE, UPDATE (permission) ON share_invitations TO taskwire_app;
 GRANT SELECT, DELETE ON share_invitations TO taskwire_owner;
+
+ALTER TABLE deleted_share_invitations ENABLE ROW LEVEL SECURITY;
+ALTER TABLE deleted_share_invitations FORCE ROW LEVEL SECURITY;
+CREATE POLICY keeping ON deleted_share_invitations FOR INSERT TO taskwire_app WITH CHECK (app_may_share(task_id));
+CREATE POLICY seeing ON deleted_share_invitations FOR SELECT TO taskwire_app
+    USING (EXISTS (SELECT FROM deleted_tasks WHERE deleted_tasks.id = task_id));
+CREATE POLICY definer ON deleted_share_invitations TO taskwire_owner USING (true);
+GRANT SELECT, INSERT ON deleted_share_invitations TO taskwire_app;
+GRANT SELECT, DELETE ON deleted_share_invitations TO taskwire_owner;
 
 -- Whose an address is, for adding them to a team or sharing with them; NULL for nobody's. Whoever asks and whoever signs
 -- up with the address at that moment queue here, so that no invitation is made for somebody who is there already.
@@ -103,12 +125,17 @@ BEGIN
     )
     INSERT INTO task_shares (task_id, owner_id, user_id, permission, created_at)
     SELECT task_id, owner_id, NEW.id, permission, NEW.created_at FROM taken;
+    WITH taken AS (
+        DELETE FROM deleted_share_invitations WHERE email = NEW.email RETURNING task_id, owner_id, permission
+    )
+    INSERT INTO deleted_task_shares (task_id, owner_id, user_id, permission, created_at)
+    SELECT task_id, owner_id, NEW.id, permission, NEW.created_at FROM taken;
     RETURN NULL;
 END
 $$;
 -- After users_count, whose counters it needs: triggers fire in the order of their names.
 CREATE TRIGGER users_join AFTER INSERT ON users FOR EACH ROW EXECUTE FUNCTION users_join();
-GRANT INSERT ON team_members, task_shares TO taskwire_owner;
+GRANT INSERT ON team_members, task_shares, deleted_task_shares TO taskwire_owner;
 -- What locking a row takes.
 GRANT UPDATE (version) ON teams TO taskwire_owner;
 DROP POLICY definer ON audit_log;

@@ -32,4 +32,7 @@ INSERT INTO task_shares (task_id, owner_id, user_id, permission, created_at)
 SELECT id, user_id, current_setting('crowded.viewer')::uuid, CASE WHEN id % 2 = 0 THEN 'view' ELSE 'edit' END, now()
 FROM tasks
 WHERE team_id IS NULL AND user_id <> current_setting('crowded.viewer')::uuid AND id % 37 = 0
+    AND NOT EXISTS (
+        SELECT FROM task_shares had WHERE had.task_id = tasks.id AND had.user_id = current_setting('crowded.viewer')::uuid
+    )
 ORDER BY id LIMIT 1000;

@@ -191,6 +191,10 @@ impl Backend {
                  INSERT INTO deleted_task_shares (task_id, owner_id, user_id, permission, created_at)
                  SELECT share.task_id, share.owner_id, share.user_id, share.permission, share.created_at
                  FROM gone JOIN task_shares share ON share.task_id = gone.id
+             ), gone_invitations AS (
+                 INSERT INTO deleted_share_invitations (task_id, owner_id, email, permission, created_at)
+                 SELECT offer.task_id, offer.owner_id, offer.email, offer.permission, offer.created_at
+                 FROM gone JOIN share_invitations offer ON offer.task_id = gone.id
              ), expired AS (
                  DELETE FROM deleted_tasks WHERE user_id = $3 AND deleted_at < $5
              )
@@ -223,7 +227,7 @@ impl Backend {
         self.reading(viewer).await?.deleted_task(id).await
     }
 
-    /// Brings a deleted task back as it was, with its id and its shares. One that is back already is returned.
+    /// Brings a deleted task back as it was, with its id, its shares and its invitations. One that is back already is returned.
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if there is no such task that the viewer may bring back, or it was deleted too long ago.
@@ -235,6 +239,16 @@ impl Backend {
         let mut scope = self.scope(viewer).await?;
         let user = scope.user();
         let oldest = scope.now - chrono::TimeDelta::days(UNDO_DAYS);
+        // First the addresses, in one order, as in sharing and in a sign-up: whoever signs up with one at this moment
+        // waits, and then finds the invitation.
+        query!(
+            "SELECT account_by_email(email) FROM (
+                 SELECT email FROM deleted_share_invitations WHERE task_id = $1 ORDER BY email
+             ) invited",
+            id.0
+        )
+        .fetch_all(scope.connection()?)
+        .await?;
         let team = query_scalar!("SELECT team_id FROM deleted_tasks WHERE id = $1", id.0)
             .fetch_optional(scope.connection()?)
             .await?;
@@ -268,6 +282,10 @@ impl Backend {
             "WITH back AS (
                  INSERT INTO task_shares (task_id, owner_id, user_id, permission, created_at)
                  SELECT task_id, owner_id, user_id, permission, created_at FROM deleted_task_shares WHERE task_id = $1
+             ), invited AS (
+                 INSERT INTO share_invitations (task_id, owner_id, email, permission, created_at)
+                 SELECT task_id, owner_id, email, permission, created_at FROM deleted_share_invitations
+                 WHERE task_id = $1
              )
              DELETE FROM deleted_tasks WHERE id = $1",
             id.0

@@ -33,6 +33,7 @@ async fn fill(world: &World, viewer: &Viewer) {
          INSERT INTO deleted_task_shares SELECT {gone}, '{user}', id, 'view', now() FROM users WHERE email = 'cleo@example.org';
          INSERT INTO team_invitations VALUES ('{team}', 'new@example.org', 'member', now());
          INSERT INTO share_invitations VALUES ({task}, '{user}', 'new@example.org', 'view', now());
+         INSERT INTO deleted_share_invitations VALUES ({gone}, '{user}', 'new@example.org', 'view', now());
          INSERT INTO conversations VALUES ('{talk}', '{user}', '', now(), now());
          INSERT INTO messages (conversation_id, user_id, role, content, created_at) VALUES ('{talk}', '{user}', 'user', 'hello', now());
          COMMIT",

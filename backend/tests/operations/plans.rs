@@ -36,6 +36,7 @@ async fn realistic(world: &World, viewer: &Viewer) {
          JOIN (SELECT id, row_number() OVER (ORDER BY id) AS n FROM users) person ON person.n = (team.n + k * 7) % 1000 + 1",
         "INSERT INTO team_invitations SELECT id, 'new' || n || '@example.org', 'member', now() FROM teams, generate_series(1, 4) n",
         "INSERT INTO share_invitations SELECT id, user_id, 'new@example.org', 'view', now() FROM tasks WHERE id % 10 = 0",
+        "INSERT INTO deleted_share_invitations SELECT id, user_id, 'new@example.org', 'view', now() FROM deleted_tasks",
     ] {
         sqlx::query(sql).execute(&mut owner).await.unwrap();
     }

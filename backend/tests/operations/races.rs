@@ -109,8 +109,10 @@ async fn assert_sound(world: &World) {
             "shares that are not their owner's",
         ),
         (
-            "SELECT count(*) FROM (SELECT email FROM team_invitations UNION ALL SELECT email FROM share_invitations) i
-             JOIN users USING (email)",
+            "SELECT count(*) FROM (
+                 SELECT email FROM team_invitations UNION ALL SELECT email FROM share_invitations
+                 UNION ALL SELECT email FROM deleted_share_invitations
+             ) i JOIN users USING (email)",
             "invitations of people who are there",
         ),
         ("SELECT count(*) FROM tasks JOIN deleted_tasks USING (id)", "tasks that are deleted and there"),

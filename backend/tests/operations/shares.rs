@@ -206,6 +206,7 @@ async fn an_invitation_to_a_task_holds_from_the_sign_up_on(_: PgPoolOptions, opt
     let fay = Email::parse("FAY@example.org").unwrap();
     backend.share_uninvite(&ada, task.id, fay.clone()).await.unwrap();
     backend.share_uninvite(&ada, task.id, fay).await.unwrap();
+    assert_eq!(give(&world, &ada, gone.id, "gus@example.org", Permission::Edit).await.unwrap(), Added::Invited);
     backend.task_delete(&ada, gone.id, None).await.unwrap();
 
     let eve = sign_up(&world, "EVE@example.org ", "Eve").await;
@@ -226,9 +227,20 @@ async fn an_invitation_to_a_task_holds_from_the_sign_up_on(_: PgPoolOptions, opt
     assert_eq!(backend.task_list(&fay, &TaskQuery::default()).await.unwrap().tasks, []);
     let names: Vec<_> = listed(&world, &ada, task.id).await.into_iter().map(|(name, ..)| name).collect();
     assert_eq!(names, ["Eve", "Zoe"]);
-    let left = sqlx::query_scalar("SELECT count(*) FROM share_invitations WHERE task_id <> $1").bind(gone.id.0);
-    let left: i64 = left.fetch_one(&mut world.owner().await).await.unwrap();
+    let left: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM share_invitations").fetch_one(&mut world.owner().await).await.unwrap();
     assert_eq!(left, 0);
+    // Who signed up meanwhile has the task as soon as it is back, and who did not stays invited.
+    backend.task_restore(&ada, gone.id).await.unwrap();
+    let back = backend.share_list(&ada, gone.id).await.unwrap();
+    let back: Vec<_> = back.iter().map(|s| (s.user_id, s.email.as_str(), s.permission)).collect();
+    assert_eq!(
+        back,
+        [(Some(eve.user_id), "eve@example.org", Permission::View), (None, "gus@example.org", Permission::Edit)]
+    );
+    assert_eq!(backend.task_get(&eve, gone.id).await.unwrap().access, Access::View);
+    let gus = sign_up(&world, "gus@example.org", "Gus").await;
+    assert_eq!(backend.task_get(&gus, gone.id).await.unwrap().access, Access::Edit);
     assert_counted(&world).await;
 }
 
