@@ -63,7 +63,7 @@ async fn as_viewer(world: &World, viewer: &Viewer) -> PgConnection {
 
 /// The statements that the backend runs, as the compiler recorded them.
 fn statements() -> Vec<String> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../.sqlx");
+    let folder = "../.sqlx";
     let mut statements = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let text = fs::read_to_string(entry.unwrap().path()).unwrap();
