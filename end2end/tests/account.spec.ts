@@ -52,7 +52,7 @@ test("a team's owner reads in its log what was refused to others, and members do
   await expect(page.getByRole("listitem").filter({ hasText: /Refused.*Bob/ })).toBeVisible();
 
   console.expectStatus(403, "/activity");
-  expect((await bobs.goto(`/activity?team=${team}`))?.status()).toBe(403);
+  expect((await open(bobs, `/activity?team=${team}`))?.status()).toBe(403);
   await open(bobs, "/activity");
   await expect(bobs.getByRole("listitem").filter({ hasText: "Refused" })).toHaveCount(2);
 });

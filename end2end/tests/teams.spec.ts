@@ -137,7 +137,7 @@ test("a team of others is not there, on any of its pages", async ({ page, person
   await newcomer("Eve").signUp(eves);
   const team = await person.hasTeam(page, "Secret crew");
   for (const path of [`/teams/${team}`, `/teams/${team}/members`, `/teams/${team}/settings`, `/activity?team=${team}`]) {
-    const answer = await eves.goto(path);
+    const answer = await open(eves, path);
     expect(answer?.status(), path).toBe(404);
     expect(await eves.content()).not.toContain("Secret crew");
   }
