@@ -227,7 +227,8 @@ impl Backend {
         self.reading(viewer).await?.deleted_task(id).await
     }
 
-    /// Brings a deleted task back as it was, with its id, its shares and its invitations. One that is back already is returned.
+    /// Brings a deleted task back as it was, with its id, its shares and its invitations. One that is back already is
+    /// returned.
     ///
     /// # Errors
     /// [`Refusal::NotFound`] if there is no such task that the viewer may bring back, or it was deleted too long ago.

@@ -1,7 +1,7 @@
 //! Teams: making, changing, handing over and deleting them (requirement S1). Who is in them is in [`members`].
 //!
-//! Whatever changes a team or its members waits for [`Scope::lock_team`] first, so that what it decides by is still so
-//! when it writes. Beneath that the constraints and policies hold by themselves, whoever comes how.
+//! Whatever changes a team or its members waits for [`Scope::lock_team`] before it decides, so that what it decides by is
+//! still so when it writes. Beneath that the constraints and policies hold by themselves, whoever comes how.
 
 mod members;
 
