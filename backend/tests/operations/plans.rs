@@ -63,9 +63,9 @@ async fn as_viewer(world: &World, viewer: &Viewer) -> PgConnection {
 
 /// The statements that the backend runs, as the compiler recorded them.
 fn statements() -> Vec<String> {
-    let folder = "../.sqlx";
     let mut statements = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
+    // Cargo runs tests in the folder of their package.
+    for entry in fs::read_dir("../.sqlx").unwrap() {
         let text = fs::read_to_string(entry.unwrap().path()).unwrap();
         let query: serde_json::Value = serde_json::from_str(&text).unwrap();
         statements.push(query["query"].as_str().unwrap().to_owned());

@@ -159,10 +159,9 @@ impl Truth {
         rows.retain(|row| self.may(me, row, TaskAction::Share) && !self.shares(row.id).is_empty());
         rows.sort_by_key(|row| std::cmp::Reverse(row.id));
         assert!(rows.len() <= PAGE_SIZE as usize, "these worlds are small");
-        let (id, title) = (|row: &TaskRow| row.id, |row: &TaskRow| row.title.clone());
         let tasks = rows.into_iter().map(|row| SharedTask {
-            id: id(row),
-            title: title(row),
+            id: row.id,
+            title: row.title.clone(),
             status: row.status,
             shares: self.shares(row.id),
         });

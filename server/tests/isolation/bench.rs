@@ -62,6 +62,11 @@ impl Bench {
         candidates(&self.truth, viewer.user_id, viewer.session_id, &mut self.society.random, mark)
     }
 
+    /// Whether it would change nothing, because it only reads or is refused.
+    pub fn changes_nothing(&self, who: usize, attempt: &Attempt) -> bool {
+        attempt.reads() || attempt.expected(&self.truth, self.me(who)) != Outcome::Done
+    }
+
     /// Looks at what is so now, and at the new lines of the log.
     async fn news(&mut self) -> Vec<audit::LineRow> {
         let Society { database, reading, .. } = &mut self.society;
