@@ -116,9 +116,10 @@ impl Backend {
         };
         let start = Instant::now();
         let noted = query!(
-            "SELECT audit_denied($1, $2, $3, $4, $5, $6, $7, $8)",
+            "SELECT audit_denied($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             viewer.user_id.0,
-            format!("{action}.denied"),
+            viewer.session_id.0,
+            action,
             text,
             task,
             team,

@@ -79,17 +79,20 @@ impl Backend {
         let task = scope.task_for(id, TaskAction::Share).await?;
         let email = new.email.as_str();
         if let Some(user) = account {
-            if user == viewer.user_id {
-                return Err(Refusal::Conflict("This is your own address: you have the task already.".into()).into());
-            }
-            let in_team = query_scalar!(
-                r#"SELECT EXISTS (SELECT FROM team_members WHERE team_id = $1 AND user_id = $2) AS "in_team!""#,
+            let standing = query!(
+                r#"SELECT EXISTS (SELECT FROM task_shares WHERE task_id = $1 AND user_id = $3) AS "shared!",
+                       EXISTS (SELECT FROM team_members WHERE team_id = $2 AND user_id = $3) AS "in_team!""#,
+                id.0,
                 task.team_id.map(|team| team.0),
                 user.0
             )
             .fetch_one(scope.connection()?)
             .await?;
-            if in_team {
+            // A share from before somebody joined the team is there to be changed, like any other.
+            if !standing.shared && user == viewer.user_id {
+                return Err(Refusal::Conflict("This is your own address: you have the task already.".into()).into());
+            }
+            if !standing.shared && standing.in_team {
                 let text = format!("{email} is in the task's team and sees it already.");
                 return Err(Refusal::Conflict(text).into());
             }
@@ -160,6 +163,7 @@ impl Backend {
         // What a share allows is for those who have it to give back, whatever it is.
         let action = if declines { TaskAction::View } else { TaskAction::Share };
         let task = scope.task_for(id, action).await?;
+        // While the share still makes them known to each other.
         let email = query_scalar!(r#"SELECT email AS "email!" FROM users WHERE id = $1"#, user.0)
             .fetch_optional(scope.connection()?)
             .await?;
@@ -175,6 +179,9 @@ impl Backend {
                 }
             };
             scope.audit(line).await?;
+        } else {
+            // A task deleted meanwhile has taken the share along, and would bring it back.
+            scope.task_for(id, action).await?;
         }
         scope.commit().await
     }
@@ -182,10 +189,11 @@ impl Backend {
     /// Takes back a share that waits for somebody to sign up. One that is not there needs no taking back.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`], [`Refusal::Forbidden`].
+    /// [`Refusal::NotFound`], [`Refusal::Forbidden`], [`Refusal::Conflict`] for somebody who has signed up and has it.
     pub async fn share_uninvite(&self, viewer: &Viewer, task: TaskId, email: Email) -> Result<()> {
         let uninvite = async {
             let mut scope = self.scope(viewer).await?;
+            let account = scope.account_by_email(&email).await?;
             let Task { title, team_id, .. } = scope.task_for(task, TaskAction::Share).await?;
             let gone =
                 query!("DELETE FROM share_invitations WHERE task_id = $1 AND email = $2", task.0, email.as_str())
@@ -193,6 +201,20 @@ impl Backend {
                     .await?;
             if gone.rows_affected() > 0 {
                 scope.audit(line("share.uninvite", format!("{title} from {}", email.as_str()), team_id)).await?;
+            } else {
+                scope.task_for(task, TaskAction::Share).await?;
+                let has = query_scalar!(
+                    r#"SELECT EXISTS (SELECT FROM task_shares WHERE task_id = $1 AND user_id = $2) AS "has!""#,
+                    task.0,
+                    account.map(|user| user.0)
+                )
+                .fetch_one(scope.connection()?)
+                .await?;
+                if has {
+                    let text =
+                        format!("{} has signed up and has the task: revoke their share instead.", email.as_str());
+                    return Err(Refusal::Conflict(text).into());
+                }
             }
             scope.commit().await
         };

@@ -184,6 +184,14 @@ impl Backend {
         let mut scope = self.scope(viewer).await?;
         let (user, now) = (scope.user(), scope.now);
         scope.lock_task(id).await?;
+        // Whoever takes a share back at this moment is waited for: what they took must not come back with the task.
+        query_scalar!(
+            r#"SELECT (SELECT count(*) FROM (SELECT FROM task_shares WHERE task_id = $1 FOR UPDATE) shares)
+                    + (SELECT count(*) FROM (SELECT FROM share_invitations WHERE task_id = $1 FOR UPDATE) offers) AS "locked!""#,
+            id.0
+        )
+        .fetch_one(scope.connection()?)
+        .await?;
         let deleted = query!(
             "WITH gone AS (
                  DELETE FROM tasks WHERE id = $1 AND ($2::integer IS NULL OR version = $2) RETURNING *

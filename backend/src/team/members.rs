@@ -108,7 +108,7 @@ impl Backend {
         if let Some(user) = account
             && let Some(member) = scope.member(team, user).await?
         {
-            let is = if member.is_viewer { "You are".to_owned() } else { format!("{} is", member.name) };
+            let is = if member.is_viewer { "You are".to_owned() } else { format!("{} is", new.email.as_str()) };
             return Err(Refusal::Conflict(format!("{is} in this team already, as {}.", member.role)).into());
         }
         let people = query_scalar!(
@@ -221,16 +221,22 @@ impl Backend {
     /// Takes an invitation back. One that is not there needs no taking back.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`], [`Refusal::Forbidden`].
+    /// [`Refusal::NotFound`], [`Refusal::Forbidden`], [`Refusal::Conflict`] for somebody who has joined by now.
     pub async fn team_uninvite(&self, viewer: &Viewer, team: TeamId, email: Email) -> Result<()> {
         let uninvite = async {
             let mut scope = self.scope(viewer).await?;
+            let account = scope.account_by_email(&email).await?;
             scope.team_for(team, TeamAction::Invite).await?;
             let gone = query!("DELETE FROM team_invitations WHERE team_id = $1 AND email = $2", team.0, email.as_str())
                 .execute(scope.connection()?)
                 .await?;
             if gone.rows_affected() > 0 {
                 scope.audit(Line::new("team.uninvite").target(email.as_str()).team(team)).await?;
+            } else if let Some(user) = account
+                && scope.member(team, user).await?.is_some()
+            {
+                let text = format!("{} has joined the team by now: remove them instead.", email.as_str());
+                return Err(Refusal::Conflict(text).into());
             }
             scope.commit().await
         };

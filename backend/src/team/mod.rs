@@ -247,10 +247,10 @@ impl Backend {
         let delete = async {
             let mut scope = self.scope(viewer).await?;
             scope.team_for(id, TeamAction::Delete).await?;
-            let name = query_scalar!("DELETE FROM teams WHERE id = $1 RETURNING name", id.0)
-                .fetch_one(scope.connection()?)
-                .await?;
-            scope.audit(Line::new("team.delete").target(name).team(id)).await?;
+            let team = scope.team(id).await?.ok_or(Refusal::NotFound)?;
+            // Before the team is gone, into whose log then nobody writes.
+            scope.audit(Line::new("team.delete").target(team.name).team(id)).await?;
+            query!("DELETE FROM teams WHERE id = $1", id.0).execute(scope.connection()?).await?;
             scope.commit().await
         };
         self.attempt(viewer, "team.delete", id, delete).await

@@ -462,6 +462,35 @@ async fn a_refused_attempt_is_noted_the_same_whether_the_thing_is_there_or_not(
 }
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn the_ids_of_ones_own_lines_do_not_tell_what_is_there(_: PgPoolOptions, options: PgConnectOptions) {
+    let world = World::new(options).await;
+    let (ada, zoe) = (world.person("Ada").await, world.person("Zoe").await);
+    let team = world.team(&ada, "Crew", &[]).await;
+    let in_team = world.team_task(&ada, team, "in the team").await.id;
+    let alone = world.task(&ada, "alone").await.id;
+    let mut steps = BTreeSet::new();
+    for id in [in_team, alone, TaskId(999_999)] {
+        for _ in 0..2 {
+            assert_eq!(refusal(world.backend.task_get(&zoe, id).await), Refusal::NotFound);
+        }
+        let lines = world.backend.audit_list(&zoe, AuditQuery::default()).await.unwrap().lines;
+        steps.insert(lines[0].id - lines[1].id);
+    }
+    assert_eq!(steps.len(), 1, "{steps:?}");
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn nobody_takes_up_the_log_of_a_team_that_is_gone(_: PgPoolOptions, options: PgConnectOptions) {
+    let world = World::new(options).await;
+    let (ada, bob) = (world.person("Ada").await, world.person("Bob").await);
+    let team = world.team(&ada, "Crew", &[(&bob, Role::Viewer)]).await;
+    world.backend.team_delete(&ada, team).await.unwrap();
+    let again = format!("INSERT INTO teams (id, name, created_at) VALUES ('{team}', 'Crew', now())");
+    let refused = sqlx::raw_sql(AssertSqlSafe(again)).execute(&mut as_viewer(&world, &bob).await).await;
+    assert!(refused.unwrap_err().to_string().contains("row-level security"));
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
 async fn an_attempt_beyond_ones_role_is_noted_too(_: PgPoolOptions, options: PgConnectOptions) {
     let world = World::new(options).await;
     let ada = world.person("Ada").await;

@@ -158,6 +158,24 @@ async fn without_any_filter_not_one_foreign_row_is_written(_: PgPoolOptions, opt
         format!(
             "INSERT INTO tasks (user_id, team_id, title, created_at, updated_at) VALUES ('{me}', '{his_team}', 'x', now(), now())"
         ),
+        format!(
+            "INSERT INTO tasks (id, user_id, title, created_at, updated_at) OVERRIDING SYSTEM VALUE
+             VALUES ({his_task} + 100, '{me}', 'x', now(), now())"
+        ),
+        // A line in the log of a team that is not one's own.
+        format!(
+            "INSERT INTO audit_log (at, actor_id, account_id, team_id, action)
+             VALUES (now(), '{me}', '{me}', '{his_team}', 'x')"
+        ),
+        // A deletion that never was: of another's task, of one's own under another's id, or in another's name.
+        format!(
+            "INSERT INTO deleted_tasks VALUES ({his_task}, '{him}', NULL, 'x', '', 'pending', 1, now(), now(), NULL, '{me}', now())"
+        ),
+        format!(
+            "INSERT INTO deleted_tasks VALUES ({his_task}, '{me}', NULL, 'x', '', 'pending', 1, now(), now(), NULL, '{me}', now())"
+        ),
+        // A refusal of another's.
+        format!("SELECT audit_denied('{him}', '{him}', 'x', 'x', NULL, NULL, now(), NULL, NULL)"),
         "TRUNCATE tasks".into(),
         "ALTER TABLE tasks DISABLE ROW LEVEL SECURITY".into(),
     ] {

@@ -227,8 +227,9 @@ async fn the_functions_read_no_whole_table_either(_: PgPoolOptions, options: PgC
             .execute(&mut connection)
             .await
             .unwrap();
-        sqlx::query("SELECT audit_denied($1, 'x', 'task:1', 1, NULL, now(), NULL, NULL)")
+        sqlx::query("SELECT audit_denied($1, $2, 'x', 'task:1', 1, NULL, now(), NULL, NULL)")
             .bind(ada.user_id.0)
+            .bind(ada.session_id.0)
             .execute(&mut connection)
             .await
             .unwrap();

@@ -19,7 +19,7 @@ use taskwire_domain::{
     Error as Refusal, TaskId, TeamId, UserId,
     account::Email,
     share::{NewShare, Permission, SHARES_MAX},
-    task::{NewTask, Source, Status, Task, TaskChange, TaskQuery},
+    task::{Access, NewTask, Source, Status, Task, TaskChange, TaskQuery},
     team::{Added, NewMember, Role, TEAM_PEOPLE_MAX, TEAMS_OWNED_MAX, TeamTexts},
 };
 use uuid::Uuid;
@@ -510,6 +510,34 @@ async fn a_share_and_the_end_of_its_task_at_once_leave_no_share_behind(_: PgPool
 }
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn a_share_revoked_at_the_moment_of_the_deletion_does_not_come_back(_: PgPoolOptions, options: PgConnectOptions) {
+    let world = World::new(options).await;
+    let (ada, bob) = (world.person("Ada").await, world.person("Bob").await);
+    for round in 0..40 {
+        let task = world.task(&ada, "shared").await;
+        world.share(&ada, task.id, &bob, Permission::Edit).await;
+        let new = format!("new{round}@example.org");
+        world.backend.share_give(&ada, task.id, share_with(&new, Permission::View)).await.unwrap();
+        let (deleted, revoked, withdrawn) = join3(
+            world.backend.task_delete(&ada, task.id, None),
+            world.backend.share_revoke(&ada, task.id, bob.user_id),
+            world.backend.share_uninvite(&ada, task.id, Email::parse(&new).unwrap()),
+        )
+        .await;
+        settled("delete", deleted).unwrap();
+        world.backend.task_restore(&ada, task.id).await.unwrap();
+        let left: BTreeSet<_> =
+            world.backend.share_list(&ada, task.id).await.unwrap().into_iter().map(|share| share.email).collect();
+        for (outcome, email) in
+            [(settled("revoke", revoked), "bob@example.org"), (settled("withdraw", withdrawn), &new)]
+        {
+            assert_eq!(outcome.is_err(), left.contains(email), "{outcome:?}, {left:?}");
+        }
+    }
+    assert_sound(&world).await;
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
 async fn a_share_given_at_the_moment_of_the_deletion_comes_back_with_the_task(
     _: PgPoolOptions,
     options: PgConnectOptions,
@@ -633,6 +661,74 @@ async fn a_sign_up_does_not_fail_because_what_it_is_invited_to_goes(_: PgPoolOpt
         }
     }
     assert_eq!(failed, []);
+    assert_sound(&world).await;
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn a_sign_up_waits_for_the_end_of_a_deleted_task_before_it_takes_its_invitation(
+    _: PgPoolOptions,
+    options: PgConnectOptions,
+) {
+    let world = World::new(options).await;
+    let ada = world.person("Ada").await;
+    let task = world.task(&ada, "gone").await;
+    world.backend.share_give(&ada, task.id, share_with("new@example.org", Permission::View)).await.unwrap();
+    world.backend.task_delete(&ada, task.id, None).await.unwrap();
+    let mut ending = world.owner().await;
+    // Its invitations go with it at the end of this statement, after the sign-up has begun to wait.
+    run(&mut ending, &format!("BEGIN; SELECT FROM deleted_tasks WHERE id = {} FOR UPDATE", task.id)).await;
+    let end = format!("DELETE FROM deleted_tasks WHERE id = {}; COMMIT", task.id);
+    let new = while_it_waits(&world, sign_up(&world, "new@example.org", "New"), run(&mut ending, &end)).await;
+    assert_eq!(world.backend.share_by_me(&new, None).await.unwrap().tasks, []);
+    assert_eq!(count(&world, "SELECT count(*) FROM deleted_share_invitations").await, 0);
+    assert_sound(&world).await;
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn who_signs_up_while_their_task_goes_or_comes_back_has_it_in_the_end(
+    _: PgPoolOptions,
+    options: PgConnectOptions,
+) {
+    let world = World::new(options).await;
+    let ada = world.person("Ada").await;
+    let backend = &world.backend;
+    for round in 0..20 {
+        let task = world.task(&ada, "shared").await.id;
+        let email = format!("new{round}@example.org");
+        backend.share_give(&ada, task, share_with(&email, Permission::Edit)).await.unwrap();
+        let new = if round % 2 == 0 {
+            let (new, deleted) = join(sign_up(&world, &email, "New"), backend.task_delete(&ada, task, None)).await;
+            settled("delete", deleted).unwrap();
+            backend.task_restore(&ada, task).await.unwrap();
+            new
+        } else {
+            backend.task_delete(&ada, task, None).await.unwrap();
+            let (new, restored) = join(sign_up(&world, &email, "New"), backend.task_restore(&ada, task)).await;
+            settled("restore", restored).unwrap();
+            new
+        };
+        assert_eq!(backend.task_get(&new, task).await.unwrap().access, Access::Edit, "round {round}");
+    }
+    assert_sound(&world).await;
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn whoever_leaves_locks_no_counters_of_those_who_have_their_tasks(_: PgPoolOptions, options: PgConnectOptions) {
+    let world = World::new(options).await;
+    let people = people(&world, &["Ada", "Bob", "Cleo"]).await;
+    let [ada, bob, cleo] = people.as_slice() else { panic!("three people") };
+    let team = world.team(ada, "Crew", &[(bob, Role::Member)]).await;
+    let task = world.team_task(bob, team, "Bob's").await;
+    world.share(bob, task.id, cleo, Permission::View).await;
+    let mut counting = world.owner().await;
+    run(&mut counting, &format!("BEGIN; SELECT FROM share_counters WHERE user_id = '{}' FOR UPDATE", cleo.user_id))
+        .await;
+    // Would wait for them otherwise, while others wait for what it has locked.
+    let mut leaving = as_viewer(&world, bob).await;
+    run(&mut leaving, "SET LOCAL lock_timeout = '2s'; DELETE FROM team_members WHERE user_id = app_user_id(); COMMIT")
+        .await;
+    run(&mut counting, "COMMIT").await;
+    assert_eq!(world.backend.task_get(cleo, task.id).await.unwrap().user_id, ada.user_id);
     assert_sound(&world).await;
 }
 

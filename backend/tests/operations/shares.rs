@@ -151,11 +151,21 @@ async fn nobody_is_given_what_they_have_without_a_share(_: PgPoolOptions, option
             assert!(matches!(given, Refusal::Conflict(_)), "{email} of “{}”: {given:?}", task.title);
         }
     }
-    // A task outside of the team is another matter.
+    // A task outside of the team is another matter, and what was shared before they joined stays a share.
     assert_eq!(give(&world, &ada, alone.id, "cleo@example.org", Permission::View).await.unwrap(), Added::Now);
     let rows = sqlx::query_scalar("SELECT count(*) FROM task_shares");
     let rows: i64 = rows.fetch_one(&mut world.owner().await).await.unwrap();
     assert_eq!(rows, 1);
+    let dan = world.person("Dan").await;
+    give(&world, &ada, of_ada.id, "dan@example.org", Permission::View).await.unwrap();
+    world.join(&ada, team, &dan, Role::Admin).await;
+    for viewer in [&ada, &bob, &dan] {
+        for permission in Permission::ALL.iter().copied() {
+            assert_eq!(give(&world, viewer, of_ada.id, "dan@example.org", permission).await.unwrap(), Added::Now);
+            let expected = [("Dan".to_owned(), "dan@example.org".to_owned(), permission)];
+            assert_eq!(listed(&world, &ada, of_ada.id).await, expected);
+        }
+    }
     assert!(NewShare::parse("cleo@example.org", "own").unwrap_err().about("permission").is_some());
 }
 
@@ -210,6 +220,9 @@ async fn an_invitation_to_a_task_holds_from_the_sign_up_on(_: PgPoolOptions, opt
     backend.task_delete(&ada, gone.id, None).await.unwrap();
 
     let eve = sign_up(&world, "EVE@example.org ", "Eve").await;
+    // What was taken up cannot be taken back as if it waited.
+    let withdrawn = backend.share_uninvite(&ada, task.id, Email::parse("eve@example.org").unwrap()).await;
+    assert!(matches!(refusal(withdrawn), Refusal::Conflict(text) if text.starts_with("eve@example.org")));
     let fay = sign_up(&world, "fay@example.org", "Fay").await;
     let query = TaskQuery { source: Source::Shared, sort: Sort::Oldest, ..TaskQuery::default() };
     let seen = backend.task_list(&eve, &query).await.unwrap().tasks;

@@ -248,6 +248,8 @@ async fn an_invited_address_joins_when_somebody_signs_up_with_it(_: PgPoolOption
     assert_eq!(teams, [("Crew".to_owned(), Role::Admin), ("Other".to_owned(), Role::Viewer)]);
     assert_eq!(backend.team_list(&fay).await.unwrap(), [], "the invitation was taken back");
     assert_eq!(invited(&eve).await, [], "taken up");
+    let withdrawn = backend.team_uninvite(&ada, crew, Email::parse("eve@example.org").unwrap()).await;
+    assert!(matches!(refusal(withdrawn), Refusal::Conflict(text) if text.starts_with("eve@example.org has joined")));
     let members = backend.team_get(&ada, crew).await.unwrap().members;
     let of_eve = members.iter().find(|member| member.user_id == eve.user_id).unwrap();
     assert_eq!((of_eve.role, of_eve.created_at), (Role::Admin, world.now()));
@@ -267,10 +269,16 @@ async fn nobody_is_added_twice(_: PgPoolOptions, options: PgConnectOptions) {
         refusal(world.backend.team_member_add(viewer, team, somebody(email, role)).await)
     };
     let said = |text: &str| Refusal::Conflict(text.into());
-    assert_eq!(add(&ada, "bob@example.org", Role::Admin).await, said("Bob is in this team already, as viewer."));
+    assert_eq!(
+        add(&ada, "bob@example.org", Role::Admin).await,
+        said("bob@example.org is in this team already, as viewer.")
+    );
     assert_eq!(add(&ada, " ADA@example.org", Role::Viewer).await, said("You are in this team already, as owner."));
     world.backend.team_member_change(&ada, team, bob.user_id, Role::Admin).await.unwrap();
-    assert_eq!(add(&bob, "ada@example.org", Role::Viewer).await, said("Ada is in this team already, as owner."));
+    assert_eq!(
+        add(&bob, "ada@example.org", Role::Viewer).await,
+        said("ada@example.org is in this team already, as owner.")
+    );
     assert_eq!(add(&bob, "bob@example.org", Role::Viewer).await, said("You are in this team already, as admin."));
     assert_eq!(roles(&world, team).await, [("Ada".into(), Role::Owner), ("Bob".into(), Role::Admin)]);
 }

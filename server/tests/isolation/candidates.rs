@@ -86,7 +86,7 @@ fn on_task(all: &mut Vec<Attempt>, truth: &Truth, me: UserId, id: TaskId, random
     ]);
     let others: Vec<_> = truth.users.iter().filter(|user| user.id != me).collect();
     let having: Vec<_> = others.iter().filter(|user| truth.share(id, user.id).is_some()).collect();
-    all.extend(having.into_iter().map(|user| Attempt::ShareRevoke { id, user: user.id }));
+    all.extend(having.iter().map(|user| Attempt::ShareRevoke { id, user: user.id }));
     let permission = if random.random() { Permission::View } else { Permission::Edit };
     let emails = others.iter().map(|user| user.email.clone()).filter(|_| random.random_ratio(1, 3)).collect::<Vec<_>>();
     let own = truth.user(me).map(|user| user.email.clone());
@@ -97,7 +97,9 @@ fn on_task(all: &mut Vec<Attempt>, truth: &Truth, me: UserId, id: TaskId, random
         permission,
     }));
     let invited = truth.share_invitations.iter().filter(|row| row.task_id == id).map(|row| row.email.clone());
-    all.extend(invited.chain([guest]).map(|email| Attempt::ShareUninvite { id, email }));
+    // Also of those who have taken theirs up by now.
+    let taken_up = having.iter().map(|user| user.email.clone());
+    all.extend(invited.chain(taken_up).chain([guest]).map(|email| Attempt::ShareUninvite { id, email }));
 }
 
 fn on_team(all: &mut Vec<Attempt>, truth: &Truth, me: UserId, id: TeamId, random: &mut StdRng, mark: usize) {
@@ -128,7 +130,8 @@ fn on_team(all: &mut Vec<Attempt>, truth: &Truth, me: UserId, id: TeamId, random
         all.extend(emails.into_iter().map(|email| Attempt::MemberAdd { id, email, role }));
     }
     let invited = truth.team_invitations.iter().filter(|row| row.team_id == id).map(|row| row.email.clone());
-    all.extend(invited.chain([guest]).map(|email| Attempt::TeamUninvite { id, email }));
+    let members = truth.users.iter().filter(|user| truth.role(id, user.id).is_some()).map(|user| user.email.clone());
+    all.extend(invited.chain(members).chain([guest]).map(|email| Attempt::TeamUninvite { id, email }));
 }
 
 /// Something to try: what nobody has tried yet, something that is allowed, or anything. Through this door, or through any.

@@ -49,6 +49,7 @@ impl Attempt {
         let task = |id, action| truth.on_task(me, id, action);
         let team = |id, action| truth.on_team(me, id, action);
         let is_owner = |id, user| truth.role(id, user) == Some(Role::Owner);
+        let is_in = |id, email: &str| truth.user_of(email).is_some_and(|user| truth.role(id, user).is_some());
         match self {
             Self::AccountGet | Self::AccountUpdate { .. } | Self::AccountPassword | Self::AccountZone { .. } => Done,
             Self::TimeZones | Self::SessionList | Self::SessionEndOthers | Self::Dashboard => Done,
@@ -67,12 +68,19 @@ impl Attempt {
             Self::TaskDelete { id } | Self::TaskRestore { id } if truth.is_deleted_for(me, *id) => Done,
             Self::TaskDelete { id } => task(*id, TaskAction::Delete),
             Self::TaskRestore { id } => task(*id, TaskAction::View),
-            Self::ShareList { id } | Self::ShareUninvite { id, .. } => task(*id, TaskAction::Share),
+            Self::ShareList { id } => task(*id, TaskAction::Share),
             Self::ShareGive { id, email, .. } => task(*id, TaskAction::Share).and(|| {
                 let (with, in_team) = (truth.user_of(email), truth.task(*id).and_then(|task| task.team_id));
-                let has_it = |with| with == me || in_team.is_some_and(|team| truth.role(team, with).is_some());
+                let has_it = |with| {
+                    let in_team = in_team.is_some_and(|team| truth.role(team, with).is_some());
+                    truth.share(*id, with).is_none() && (with == me || in_team)
+                };
                 unless(with.is_some_and(has_it), Conflict)
             }),
+            Self::ShareUninvite { id, email } => {
+                let has_it = truth.user_of(email).is_some_and(|user| truth.share(*id, user).is_some());
+                task(*id, TaskAction::Share).and(|| unless(has_it, Conflict))
+            }
             Self::ShareRevoke { id, user } if *user != me => task(*id, TaskAction::Share),
             Self::ShareRevoke { id, .. } | Self::ShareDecline { id } => task(*id, TaskAction::View),
             Self::ShareByMe | Self::TeamList => Done,
@@ -91,8 +99,8 @@ impl Attempt {
                 .and(|| unless(*to == me, Conflict))
                 .and(|| unless(truth.role(*id, *to).is_none(), NotFound)),
             Self::MemberAdd { id, email, role } => {
-                let is_in = truth.user_of(email).is_some_and(|user| truth.role(*id, user).is_some());
-                team(*id, TeamAction::Invite).and(|| truth.gives(me, *id, *role)).and(|| unless(is_in, Conflict))
+                let gives = || truth.gives(me, *id, *role);
+                team(*id, TeamAction::Invite).and(gives).and(|| unless(is_in(*id, email), Conflict))
             }
             Self::MemberChange { id, user, role } => team(*id, TeamAction::ChangeRole)
                 .and(|| unless(truth.role(*id, *user).is_none(), NotFound))
@@ -101,7 +109,9 @@ impl Attempt {
             Self::MemberRemove { id, user } => team(*id, TeamAction::Remove)
                 .and(|| unless(truth.role(*id, *user).is_none(), NotFound))
                 .and(|| unless(is_owner(*id, *user), Conflict)),
-            Self::TeamUninvite { id, .. } => team(*id, TeamAction::Invite),
+            Self::TeamUninvite { id, email } => {
+                team(*id, TeamAction::Invite).and(|| unless(is_in(*id, email), Conflict))
+            }
         }
     }
 

@@ -117,7 +117,7 @@ const LEAKS: [(&str, &str); 5] = [
     ("UPDATE share_counters SET view = view + 1", "UPDATE share_counters SET view = view - 1"),
     (
         "ALTER FUNCTION audit_denied RENAME TO kept;
-         CREATE FUNCTION audit_denied(uuid, text, text, bigint, uuid, timestamptz, inet, text) RETURNS void LANGUAGE sql
+         CREATE FUNCTION audit_denied(uuid, uuid, text, text, bigint, uuid, timestamptz, inet, text) RETURNS void LANGUAGE sql
          AS $$ SELECT $$",
         "DROP FUNCTION audit_denied; ALTER FUNCTION kept RENAME TO audit_denied",
     ),

@@ -52,7 +52,7 @@ pub const OPERATIONS: &[Row] = &[
     row("share_give", "/rpc/share/give", CONTESTED),
     row("share_revoke", "/rpc/share/revoke", RIGHT),
     row("share_revoke", "/rpc/share/decline", SEEN),
-    row("share_uninvite", "/rpc/share/uninvite", RIGHT),
+    row("share_uninvite", "/rpc/share/uninvite", CONTESTED),
     row("share_by_me", "/rpc/share/by_me", OWN),
     row("team_list", "/rpc/team/list", OWN),
     row("team_get", "/rpc/team/get", SEEN),
@@ -64,7 +64,7 @@ pub const OPERATIONS: &[Row] = &[
     row("team_member_add", "/rpc/team/add_member", CONTESTED),
     row("team_member_change", "/rpc/team/change_member", CONTESTED),
     row("team_member_remove", "/rpc/team/remove_member", CONTESTED),
-    row("team_uninvite", "/rpc/team/uninvite", RIGHT),
+    row("team_uninvite", "/rpc/team/uninvite", CONTESTED),
 ];
 
 /// For whoever is not signed in yet, or no longer.
