@@ -91,9 +91,9 @@ async fn refusals(connect: PgConnectOptions, secret: &str, token: &str, owner: &
     Ok(())
 }
 
-/// The statement of the list by last change, as the compiler recorded it.
+/// The statement of the list by last change, as the compiler recorded it. `scripts/bench` runs where the record is.
 fn list_statement() -> Result<String> {
-    for entry in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.sqlx"))? {
+    for entry in fs::read_dir(".sqlx").context("reading .sqlx, which is in the repository's root")? {
         let recorded: serde_json::Value = serde_json::from_slice(&fs::read(entry?.path())?)?;
         let statement = recorded.get("query").and_then(|query| query.as_str()).unwrap_or_default();
         if statement.contains("DISTINCT ON (run.updated_at") {
