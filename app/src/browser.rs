@@ -77,6 +77,14 @@ pub fn focus(element: Option<web_sys::Element>) {
     }
 }
 
+/// Moves the focus where what had it has gone, once the page has changed. Where it is somewhere else it stays.
+pub fn focus_instead(element: impl Fn() -> Option<web_sys::Element> + 'static) {
+    request_animation_frame(move || {
+        let is_lost = document().active_element().is_none_or(|active| active.tag_name() == "BODY");
+        focus(element().filter(|_| is_lost));
+    });
+}
+
 /// Seconds east of UTC that the browser's clock showed at a point in time.
 pub fn utc_offset(then: DateTime<Utc>) -> i32 {
     let date = Date::new(&JsValue::from_f64(then.timestamp_millis() as f64));

@@ -19,6 +19,7 @@ pub mod number;
 pub mod pages;
 pub mod poll;
 pub mod request;
+pub mod reset;
 mod routes;
 pub mod rpc;
 mod shell;

@@ -32,6 +32,30 @@ test("name and password are changed, which signs out everywhere else", async ({ 
   await expect(page.getByText("You changed your password.")).toBeVisible();
 });
 
+test("what was saved stays said when the sessions cannot be read again", async ({ page, person, console }) => {
+  console.expectNoAnswer("/rpc/session/list");
+  await open(page, "/settings");
+  await page.route("**/rpc/session/list", (route) => route.abort("connectionrefused"), { times: 1 });
+  await page.getByLabel("New password").fill("Half");
+  await page.getByLabel("Name").fill("Grace");
+  await page.getByRole("button", { name: "Save name" }).click();
+  const sessions = page.getByRole("region", { name: "Where you are signed in" });
+  await expect(sessions.getByRole("alert")).toBeVisible();
+  await expect(sessions.getByText("This browser")).toBeVisible();
+  await expect(page.getByRole("region", { name: "Account" }).getByText("Saved")).toBeVisible();
+  await expect(page.getByLabel("Name")).toHaveValue("Grace");
+  await expect(page.getByLabel("New password")).toHaveValue("Half");
+});
+
+test("an ended session leaves the focus to the heading", async ({ page, person, anotherBrowser }) => {
+  await person.signIn(await anotherBrowser());
+  await open(page, "/settings");
+  const sessions = page.getByRole("region", { name: "Where you are signed in" });
+  await sessions.getByRole("button", { name: /^End session/ }).first().click();
+  await expect(sessions.getByText("Session ended")).toBeVisible();
+  await expect(sessions.getByRole("heading")).toBeFocused();
+});
+
 test("a team's owner reads in its log what was refused to others, and members do not", async ({
   page,
   person,

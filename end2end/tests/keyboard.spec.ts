@@ -1,5 +1,6 @@
 // The whole work without a mouse (D9).
 import { type Locator, type Page } from "@playwright/test";
+import { call, newcomer } from "../support/person";
 import { expectPage, row } from "../support/screens";
 import { open } from "../support/ready";
 import { expect, test } from "../support/test";
@@ -111,4 +112,54 @@ test("the switch of the theme keeps the focus", async ({ page, person }) => {
   await expect(page.getByRole("button", { name: "Light theme" })).toBeFocused();
   await page.keyboard.press("Enter");
   await expect(page.getByRole("button", { name: "Dark theme" })).toBeFocused();
+});
+
+test("whoever does not go on is back at what asked them", async ({ page, person, anotherBrowser }) => {
+  const bobs = await anotherBrowser();
+  const bob = newcomer("Bob");
+  await bob.signUp(bobs);
+  const task = await person.hasTask(page, "Kept");
+  const team = await person.hasTeam(page, "Crew");
+  await person.adds(page, team, bob, "member");
+  const shared = await bob.hasTask(bobs, "From Bob");
+  await bob.shares(bobs, shared, person, "view");
+  for (const [path, opener, out] of [
+    ["/tasks", "Delete Kept", "Keep it"],
+    [`/tasks/${task.id}`, "Delete…", "Keep it"],
+    [`/tasks/${shared.id}`, "Remove from my list…", "Keep it"],
+    [`/teams/${team}/members`, "Remove Bob", "Cancel"],
+    [`/teams/${team}/members`, "Hand over: make Bob the owner", "Cancel"],
+    [`/teams/${team}/settings`, "Delete this team…", "Cancel"],
+  ] as const) {
+    await open(page, path);
+    const link = page.getByRole("link", { name: opener });
+    await link.press("Enter");
+    await expect(page.locator(".confirm")).toBeFocused();
+    await page.getByRole("link", { name: out }).press("Enter");
+    await expect(page.locator(".confirm")).toHaveCount(0);
+    await expect(link, path).toBeFocused();
+  }
+});
+
+test("a row that goes leaves the focus to the heading of its list", async ({ page, person, anotherBrowser, console }) => {
+  console.expectStatus(404, "/rpc/team/remove_member");
+  const bob = newcomer("Bob");
+  await bob.signUp(await anotherBrowser());
+  const team = await person.hasTeam(page, "Crew");
+  await person.adds(page, team, bob, "member");
+  await open(page, `/teams/${team}/members`);
+  await page.getByRole("link", { name: "Remove Bob" }).press("Enter");
+  const people = await page.request.get(`/rpc/team/get?id=${team}`, { headers: { accept: "application/json" } });
+  const { user_id } = (await people.json()).members[1];
+  expect((await call(page.request, "team/remove_member", { id: team, user_id })).status()).toBe(200);
+  await page.getByRole("button", { name: "Remove from team" }).press("Enter");
+  await expect(page.getByRole("region", { name: "Members" }).getByRole("alert")).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Members" })).toBeFocused();
+
+  const task = await person.hasTask(page, "Shared");
+  await person.shares(page, task, bob, "view");
+  await open(page, `/tasks/${task.id}`);
+  await page.getByRole("button", { name: "Revoke share of Bob" }).press("Enter");
+  await expect(page.getByText("Shared with nobody yet.")).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Sharing" })).toBeFocused();
 });

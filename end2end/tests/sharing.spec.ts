@@ -52,7 +52,7 @@ test("a task is shared, changed, revoked, and offered to somebody who has not si
     await panel.getByRole("button", { name: "Share", exact: true }).click();
     await expect(panel.getByText("This is your own address")).toBeVisible();
     await open(page, "/shared/by-me");
-    await expect(page.getByText("Bob can edit")).toBeVisible();
+    await expect(page.getByText(`Bob · ${bob.email} can edit`)).toBeVisible();
     await expect(page.getByText("somebody@example.org invited, can view")).toBeVisible();
   });
 
@@ -66,6 +66,37 @@ test("a task is shared, changed, revoked, and offered to somebody who has not si
     await open(bobs, "/shared");
     await expect(bobs.getByText("Nothing is shared with you")).toBeVisible();
   });
+});
+
+test("a share from before somebody joined the team is changed like any other; a refused choice is taken back", async ({
+  page,
+  person,
+  anotherBrowser,
+  console,
+}) => {
+  console.expectNoAnswer("/rpc/share/give");
+  const bobs = await anotherBrowser();
+  const bob = newcomer("Bob");
+  await bob.signUp(bobs);
+  const team = await person.hasTeam(page, "Crew");
+  const task = await person.hasTeamTask(page, team, "Shared early");
+  await person.shares(page, task, bob, "view");
+  await person.adds(page, team, bob, "viewer");
+  await open(page, `/tasks/${task.id}`);
+  const panel = page.getByRole("region", { name: "Sharing" });
+  const permission = panel.getByLabel("Permission of Bob");
+
+  await page.route("**/rpc/share/give", (route) => route.abort("connectionrefused"), { times: 1 });
+  await permission.selectOption("can edit");
+  await panel.getByRole("button", { name: "Change share of Bob" }).click();
+  await expect(panel.getByRole("alert")).toBeVisible();
+  await expect(permission).toHaveValue("view");
+  await permission.selectOption("can edit");
+  await panel.getByRole("button", { name: "Change share of Bob" }).click();
+  await expect(panel.getByText("Changed.")).toBeVisible();
+  await expect(permission).toHaveValue("edit");
+  await open(bobs, `/tasks/${task.id}`);
+  await expect(bobs.getByRole("button", { name: "Save changes" })).toBeVisible();
 });
 
 test("two edit one task: the later sees both texts, also when it was deleted or is no longer theirs", async ({
@@ -152,7 +183,8 @@ test.describe("without JavaScript", () => {
     await expect(bobs.getByText("You can no longer change this task")).toBeVisible();
     await expect(bobs.getByLabel("Description")).toHaveValue("Precious\ntext");
     await bobs.getByRole("button", { name: "Make a new task from this text" }).click();
-    await expect(bobs.getByText("Precious")).toBeVisible();
+    await expect(bobs).toHaveURL(/\/tasks$/);
+    await expect(row(bobs, "Plan the offsite").filter({ hasText: "Precious" })).toBeVisible();
     await bobs.goto(`/tasks/${task.id}?confirm=decline#decline`);
     await bobs.getByRole("button", { name: "Remove from my list" }).click();
     await expect(bobs).toHaveURL(/\/shared$/);

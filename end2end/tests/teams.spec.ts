@@ -143,6 +143,49 @@ test("a team of others is not there, on any of its pages", async ({ page, person
   }
 });
 
+test("an answer that comes late leaves alone what is typed by then, and a refused role is not shown", async ({
+  page,
+  person,
+  anotherBrowser,
+  console,
+}) => {
+  console.expectNoAnswer("/rpc/team/change_member");
+  const bob = newcomer("Bob");
+  await bob.signUp(await anotherBrowser());
+  const team = await person.hasTeam(page, "Crew");
+  await open(page, `/teams/${team}/members`);
+  const email = page.getByLabel("Email");
+  let answer = () => {};
+  const typed = new Promise<void>((resolve) => (answer = resolve));
+  await page.route("**/rpc/team/add_member", async (route) => {
+    await typed;
+    await route.continue();
+  });
+  await email.fill(bob.email);
+  await page.getByRole("button", { name: "Add to team" }).click();
+  await email.fill("the-next@example.org");
+  answer();
+  await expect(page.getByText("is in the team now.")).toBeVisible();
+  await expect(email).toHaveValue("the-next@example.org");
+  await page.getByRole("button", { name: "Add to team" }).click();
+  await expect(page.getByRole("region", { name: "Invited" })).toContainText("the-next@example.org");
+  await expect(email).toHaveValue("");
+  await expect(email).toBeFocused();
+
+  const role = page.getByRole("combobox", { name: "Role of Bob" });
+  const change = page.getByRole("button", { name: "Change role of Bob" });
+  await page.route("**/rpc/team/change_member", (route) => route.abort("connectionrefused"), { times: 1 });
+  await role.selectOption("viewer");
+  await change.click();
+  await expect(page.getByRole("region", { name: "Members" }).getByRole("alert")).toBeVisible();
+  await expect(role).toHaveValue("member");
+  await role.selectOption("admin");
+  await change.click();
+  await expect(page.getByText("The role is changed.")).toBeVisible();
+  await expect(role).toHaveValue("admin");
+  await expect(change).toBeFocused();
+});
+
 test("whoever was invited is in the team as soon as they sign up", async ({ page, person, anotherBrowser }) => {
   const team = await person.hasTeam(page, "Crew");
   const bob = newcomer("Bob");

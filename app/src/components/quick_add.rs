@@ -2,7 +2,7 @@
 
 use super::{banner::Refusal, field::Field, here::Here, icon::Icon};
 use crate::{
-    browser, request,
+    request, reset,
     rpc::{self, task::Create},
     typed::typed,
 };
@@ -21,14 +21,13 @@ pub fn QuickAdd(
 ) -> impl IntoView {
     let error = Signal::derive(move || action.value().get().and_then(Result::err));
     let form = NodeRef::<html::Form>::new();
-    // A task is made: the form is ready for the next one. A refused form keeps every letter.
+    reset::after_success(action, form, &["title", "description"]);
+    // Whatever comes next is another task.
     Effect::watch(
         move || action.version().get(),
         move |_, _, _| {
-            if let (Some(Ok(_)), Some(form)) = (action.value().get_untracked(), form.get_untracked()) {
+            if let Some(Ok(_)) = action.value().get_untracked() {
                 key.set(request::new_key().to_string());
-                form.reset();
-                browser::focus(form.query_selector("[name=title]").ok().flatten());
             }
         },
         false,

@@ -5,11 +5,12 @@ use super::{
     here::Here,
     moment::At,
     settings_done::{Confirmation, Done},
+    skeleton::Skeleton,
 };
 use crate::{
     browser,
     rpc::{
-        self, RpcError,
+        self, Remote, RpcError,
         session::{End, EndOthers},
     },
     user_agent,
@@ -21,7 +22,7 @@ use taskwire_domain::session::Session;
 #[component]
 pub fn SessionsPart(
     /// The live ones.
-    sessions: Vec<Session>,
+    sessions: Remote<Result<Vec<Session>, RpcError>>,
     /// Ends one.
     end: ServerAction<End>,
     /// Ends all but this one.
@@ -32,35 +33,55 @@ pub fn SessionsPart(
     done: Done,
 ) -> impl IntoView {
     let heading = NodeRef::<html::H2>::new();
-    // This part is made anew when something was done. After the end of a session the button for it is gone, and the
-    // focus must not land on that of another one.
-    Effect::new(move |_| {
-        if matches!(done.last(), Some("session" | "sessions")) {
-            browser::focus(heading.get().map(Into::into));
-        }
-    });
-    let others = sessions.iter().any(|session| !session.current);
-    let rows = sessions.into_iter().map(|session| view! { <SessionRow session end /> }).collect_view();
     view! {
         <section class="panel" aria-labelledby="sessions">
             <h2 id="sessions" tabindex="-1" node_ref=heading>
                 "Where you are signed in"
             </h2>
             <Refusal error />
-            <ul class="plain-list sessions">{rows}</ul>
-            <div class="actions">
-                {others
-                    .then(|| {
-                        view! {
-                            <ActionForm action=end_others on:submit:capture=rpc::once(end_others)>
-                                <Here />
-                                <button class="button">"End all other sessions"</button>
-                            </ActionForm>
-                        }
-                    })} <Confirmation done name="session" words="Session ended" />
+            <Transition fallback=|| view! { <Skeleton lines=2 /> }>
+                <Sessions sessions end end_others heading />
+            </Transition>
+            <p class="actions">
+                <Confirmation done name="session" words="Session ended" />
                 <Confirmation done name="sessions" words="All other sessions ended" />
-            </div>
+            </p>
         </section>
+    }
+}
+
+#[component]
+fn Sessions(
+    sessions: Remote<Result<Vec<Session>, RpcError>>,
+    end: ServerAction<End>,
+    end_others: ServerAction<EndOthers>,
+    heading: NodeRef<html::H2>,
+) -> impl IntoView {
+    // Also when newer ones cannot be had.
+    let last = Memo::new(move |last: Option<&Vec<Session>>| {
+        sessions.get().and_then(Result::ok).or_else(|| last.cloned()).unwrap_or_default()
+    });
+    let not_read = Signal::derive(move || sessions.get().and_then(Result::err));
+    // What had the focus goes with its row.
+    Effect::watch(
+        move || last.with(Vec::len),
+        move |_, _, _| browser::focus_instead(move || heading.try_get_untracked().flatten().map(Into::into)),
+        false,
+    );
+    let others = Memo::new(move |_| last.with(|last| last.iter().any(|session| !session.current)));
+    view! {
+        <Refusal error=not_read />
+        <ul class="plain-list sessions">
+            <For each=move || last.get() key=|session| session.id let:session>
+                <SessionRow session end />
+            </For>
+        </ul>
+        <Show when=move || others.get()>
+            <ActionForm action=end_others on:submit:capture=rpc::once(end_others)>
+                <Here />
+                <button class="button">"End all other sessions"</button>
+            </ActionForm>
+        </Show>
     }
 }
 

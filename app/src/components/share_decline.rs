@@ -1,10 +1,7 @@
 //! Giving back what somebody shared.
 
-use super::{access_mark::shared, banner::Refusal, here::Here, icon::Icon};
-use crate::{
-    browser,
-    rpc::{self, share::Decline},
-};
+use super::{access_mark::shared, banner::Refusal, here::Here, icon::Icon, question::Question};
+use crate::rpc::{self, share::Decline};
 use leptos::{html, prelude::*};
 use leptos_router::{
     NavigateOptions,
@@ -25,6 +22,7 @@ pub fn DeclineShare(
     let asks = Memo::new(move |_| query.with(|query| query.get_str("confirm") == Some("decline")));
     let action = rpc::action::<Decline>();
     let error = Signal::derive(move || action.value().get().and_then(Result::err));
+    let opener = NodeRef::new();
     let navigate = use_navigate();
     Effect::new(move |_| {
         if let Some(Ok(())) = action.value().get() {
@@ -39,14 +37,14 @@ pub fn DeclineShare(
                     when=move || asks.get()
                     fallback=move || {
                         view! {
-                            <a href=format!("/tasks/{id}?confirm=decline#decline") data-noscroll="" class="button">
+                            <a node_ref=opener href=format!("/tasks/{id}?confirm=decline#decline") data-noscroll="" class="button">
                                 <Icon icon=icondata::LuListX />
                                 "Remove from my list…"
                             </a>
                         }
                     }
                 >
-                    <Question task action />
+                    <Ask task action opener />
                 </Show>
             </section>
         }
@@ -55,30 +53,28 @@ pub fn DeclineShare(
 
 /// Says what will be different, because only the owner can give it back.
 #[component]
-fn Question(task: Signal<Task>, action: ServerAction<Decline>) -> impl IntoView {
+fn Ask(task: Signal<Task>, action: ServerAction<Decline>, opener: NodeRef<html::A>) -> impl IntoView {
     let Task { id, title, team, owner, .. } = task.get_untracked();
-    let question = NodeRef::<html::Div>::new();
-    Effect::new(move |_| browser::focus(question.get().map(Into::into)));
     let then = match team {
         Some(team) => view! { "You still see it in " <bdi>{team}</bdi> ", but can no longer change it." }.into_any(),
         None => view! { "To see it again you have to ask " <bdi>{owner.unwrap_or_default()}</bdi> "." }.into_any(),
     };
     view! {
-        <div class="confirm" role="group" aria-labelledby="confirm-decline" tabindex="-1" node_ref=question>
-            <p id="confirm-decline">"Remove “" <bdi>{title}</bdi> "” from your list? " {then}</p>
-            <div class="actions">
-                <ActionForm action on:submit:capture=rpc::once(action)>
-                    <Here />
-                    <input type="hidden" name="task_id" value=id.to_string() />
-                    <button class="button button-danger">
-                        <Icon icon=icondata::LuListX />
-                        "Remove from my list"
-                    </button>
-                </ActionForm>
-                <a href=format!("/tasks/{id}#decline") data-noscroll="" class="button">
-                    "Keep it"
-                </a>
-            </div>
-        </div>
+        <Question
+            id="confirm-decline"
+            words=view! { "Remove “" <bdi>{title}</bdi> "” from your list? " {then} }
+            opener
+            cancel=format!("/tasks/{id}#decline")
+            cancel_words="Keep it"
+        >
+            <ActionForm action on:submit:capture=rpc::once(action)>
+                <Here />
+                <input type="hidden" name="task_id" value=id.to_string() />
+                <button class="button button-danger">
+                    <Icon icon=icondata::LuListX />
+                    "Remove from my list"
+                </button>
+            </ActionForm>
+        </Question>
     }
 }

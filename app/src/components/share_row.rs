@@ -1,8 +1,8 @@
 //! One person whom a task is shared with.
 
 use super::{access_mark::allowed, here::Here, share_actions::ShareActions};
-use crate::rpc;
-use leptos::prelude::*;
+use crate::{reset, rpc};
+use leptos::{html, prelude::*};
 use taskwire_domain::{
     TaskId, UserId,
     share::{Permission, Share},
@@ -22,6 +22,9 @@ pub fn ShareRow(
     // Two people may have the same name.
     let who = if name.is_empty() { email.clone() } else { format!("{name} ({email})") };
     let change = actions.change;
+    let permission = Memo::new(move |_| share.with(|share| share.permission));
+    let form = NodeRef::<html::Form>::new();
+    let submit = reset::to_stored(change, form, permission);
     let (permission_label, change_label) = (format!("Permission of {who}"), format!("Change share of {who}"));
     let end = match user_id {
         Some(user_id) => view! { <Revoke task_id user_id who actions /> }.into_any(),
@@ -34,12 +37,12 @@ pub fn ShareRow(
                 <bdi>{email.clone()}</bdi>
                 {user_id.is_none().then(|| view! { <span class="hint">"Invited: has not signed up yet"</span> })}
             </p>
-            <ActionForm action=change attr:class="share-change" on:submit:capture=rpc::once(change)>
+            <ActionForm action=change attr:class="share-change" node_ref=form on:submit:capture=submit>
                 <Here />
                 <input type="hidden" name="task_id" value=task_id.to_string() />
                 <input type="hidden" name="email" value=email />
                 <select name="permission" aria-label=permission_label>
-                    <PermissionOptions chosen=Signal::derive(move || share.with(|share| share.permission)) />
+                    <PermissionOptions chosen=permission />
                 </select>
                 <button class="button" aria-label=change_label>
                     "Change"

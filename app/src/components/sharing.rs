@@ -10,14 +10,15 @@ use super::{
     skeleton::Skeleton,
 };
 use crate::{
-    browser,
+    browser, reset,
     rpc::{self, Remote, RpcError, share::Give},
     typed::typed,
 };
 use leptos::{html, prelude::*};
 use leptos_router::hooks::use_query_map;
+use std::collections::BTreeSet;
 use taskwire_domain::{
-    TaskId,
+    TaskId, UserId,
     share::{Permission, Share},
     task::Task,
 };
@@ -35,16 +36,6 @@ pub fn Sharing(
 ) -> impl IntoView {
     let Task { id, team, .. } = task.get_untracked();
     let heading = NodeRef::<html::H2>::new();
-    // What had the focus goes with its row.
-    Effect::watch(
-        move || (actions.revoke.version().get(), actions.uninvite.version().get()),
-        move |_, _, _| {
-            if actions.refused.with_untracked(Option::is_none) {
-                browser::focus(heading.get_untracked().map(Into::into));
-            }
-        },
-        false,
-    );
     view! {
         <section class="panel sharing" id="sharing" aria-labelledby="sharing-title">
             <h2 id="sharing-title" tabindex="-1" node_ref=heading>
@@ -58,7 +49,7 @@ pub fn Sharing(
                 })}
             <Refusal error=actions.refused fields=&["email"] />
             <Transition fallback=|| view! { <Skeleton lines=2 /> }>
-                <Shares id shares actions />
+                <Shares id shares actions heading />
             </Transition>
             <ShareForm id actions />
         </section>
@@ -66,9 +57,14 @@ pub fn Sharing(
 }
 
 /// Everybody who has the task. A row is the same element as long as it shows the same person, so that no focus is lost
-/// when newer data comes.
+/// when newer data comes; what had it in a row that goes leaves it to the heading.
 #[component]
-fn Shares(id: TaskId, shares: Remote<Result<Vec<Share>, RpcError>>, actions: ShareActions) -> impl IntoView {
+fn Shares(
+    id: TaskId,
+    shares: Remote<Result<Vec<Share>, RpcError>>,
+    actions: ShareActions,
+    heading: NodeRef<html::H2>,
+) -> impl IntoView {
     let last = Memo::new(move |last: Option<&Option<Vec<Share>>>| {
         shares.get().and_then(Result::ok).or_else(|| last.cloned().flatten())
     });
@@ -77,6 +73,11 @@ fn Shares(id: TaskId, shares: Remote<Result<Vec<Share>, RpcError>>, actions: Sha
         let refused = actions.refused.get();
         shares.get().and_then(Result::err).filter(|error| refused.as_ref() != Some(error))
     });
+    Effect::watch(
+        move || last.with(|last| last.iter().flatten().map(row_key).collect::<BTreeSet<_>>()),
+        move |_, _, _| browser::focus_instead(move || heading.try_get_untracked().flatten().map(Into::into)),
+        false,
+    );
     let nobody = Memo::new(move |_| last.with(|last| last.as_ref().is_some_and(Vec::is_empty)));
     let row = move |first: Share| {
         let share = Memo::new(move |known: Option<&Share>| {
@@ -93,11 +94,16 @@ fn Shares(id: TaskId, shares: Remote<Result<Vec<Share>, RpcError>>, actions: Sha
         <ul class="plain-list shares" hidden=move || last.with(|last| last.iter().flatten().next().is_none())>
             <For
                 each=move || last.get().unwrap_or_default()
-                key=|share| (share.user_id, share.email.clone())
+                key=row_key
                 children=row
             />
         </ul>
     }
+}
+
+/// Whoever signs up with the address gets another row, whose button takes the share back instead of the invitation.
+fn row_key(share: &Share) -> (Option<UserId>, String) {
+    (share.user_id, share.email.clone())
 }
 
 /// Shares with one more person.
@@ -106,17 +112,7 @@ fn ShareForm(id: TaskId, actions: ShareActions) -> impl IntoView {
     let action = actions.give;
     let error = Signal::derive(move || action.value().get().and_then(Result::err));
     let form = NodeRef::<html::Form>::new();
-    // Ready for the next one. A refused form keeps every letter.
-    Effect::watch(
-        move || action.version().get(),
-        move |_, _, _| {
-            if let (Some(Ok(_)), Some(form)) = (action.value().get_untracked(), form.get_untracked()) {
-                form.reset();
-                browser::focus(form.query_selector("[name=email]").ok().flatten());
-            }
-        },
-        false,
-    );
+    reset::after_success(action, form, &["email"]);
     let query = use_query_map();
     let done = move || match actions.done.get() {
         Some(words) => words,

@@ -5,9 +5,9 @@ use super::{
     here::Here,
     icon::Icon,
     moment::Ago,
+    question::Question,
 };
 use crate::{
-    browser,
     list_url::ListUrl,
     rpc::{
         self, RpcError,
@@ -72,6 +72,7 @@ pub fn TaskRow(
     let may = move |action| Memo::new(move |_| task.with(|task| task.may(action)));
     let (may_edit, may_delete) = (may(TaskAction::Edit), may(TaskAction::Delete));
     let asks = Memo::new(move |_| may_delete.get() && url.with(|url| url.confirm == Some(id)));
+    let opener = NodeRef::new();
     let verb = move || if may_edit.get() { "Edit" } else { "Open" };
     view! {
         <li class="task" id=format!("task-{id}") class:task-done=move || task.with(|task| task.status == Status::Completed)>
@@ -115,6 +116,7 @@ pub fn TaskRow(
                 </a>
                 <Show when=move || may_delete.get()>
                     <a
+                        node_ref=opener
                         href=move || format!("{}#task-{id}", url.with(|url| url.confirm(id)))
                         data-noscroll=""
                         class="icon-button"
@@ -131,6 +133,7 @@ pub fn TaskRow(
                     title
                     version=Signal::derive(move || task.with(|task| task.version))
                     action=actions.delete
+                    opener
                     keep=Signal::derive(move || format!("{}#task-{id}", url.with(ListUrl::settled)))
                 />
             </Show>
@@ -192,8 +195,7 @@ pub fn StatusButton(
     }
 }
 
-/// Asks before deleting. The question is part of the address, so it works without JavaScript, and the
-/// browser's Back takes it away.
+/// Asks before deleting.
 #[component]
 pub fn ConfirmDelete(
     /// The task.
@@ -206,29 +208,29 @@ pub fn ConfirmDelete(
     version: Signal<i32>,
     /// Deletes.
     action: ServerAction<Delete>,
-    /// Where "Keep" leads.
+    /// The link that asks.
+    opener: NodeRef<html::A>,
+    /// Where "Keep it" leads.
     #[prop(into)]
     keep: Signal<String>,
 ) -> impl IntoView {
-    let question = NodeRef::<html::Div>::new();
-    Effect::new(move |_| browser::focus(question.get().map(Into::into)));
     view! {
-        <div class="confirm" role="group" aria-labelledby=format!("confirm-{id}") tabindex="-1" node_ref=question>
-            <p id=format!("confirm-{id}")>"Delete “"<bdi>{title}</bdi>"”? You can undo it for 30 days."</p>
-            <div class="actions">
-                <ActionForm action on:submit:capture=rpc::once(action)>
-                    <Here />
-                    <input type="hidden" name="id" value=id.to_string() />
-                    <input type="hidden" name="version" value=move || version.get().to_string() />
-                    <button class="button button-danger">
-                        <Icon icon=icondata::LuTrash2 />
-                        "Delete task"
-                    </button>
-                </ActionForm>
-                <a href=move || keep.get() data-noscroll="" class="button">
-                    "Keep it"
-                </a>
-            </div>
-        </div>
+        <Question
+            id=format!("confirm-{id}")
+            words=view! { "Delete “"<bdi>{title}</bdi>"”? You can undo it for 30 days." }
+            opener
+            cancel=keep
+            cancel_words="Keep it"
+        >
+            <ActionForm action on:submit:capture=rpc::once(action)>
+                <Here />
+                <input type="hidden" name="id" value=id.to_string() />
+                <input type="hidden" name="version" value=move || version.get().to_string() />
+                <button class="button button-danger">
+                    <Icon icon=icondata::LuTrash2 />
+                    "Delete task"
+                </button>
+            </ActionForm>
+        </Question>
     }
 }

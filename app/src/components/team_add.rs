@@ -9,7 +9,7 @@ use super::{
     team_roles::RoleOptions,
 };
 use crate::{
-    browser,
+    reset,
     rpc::{self, team::AddMember},
     typed::typed,
 };
@@ -29,17 +29,7 @@ pub fn AddMemberForm(
     let action = actions.add;
     let error = Signal::derive(move || action.value().get().and_then(Result::err));
     let form = NodeRef::<html::Form>::new();
-    // Ready for the next one. A refused form keeps every letter.
-    Effect::watch(
-        move || action.version().get(),
-        move |_, _, _| {
-            if let (Some(Ok(_)), Some(form)) = (action.value().get_untracked(), form.get_untracked()) {
-                form.reset();
-                browser::focus(form.query_selector("[name=email]").ok().flatten());
-            }
-        },
-        false,
-    );
+    reset::after_success(action, form, &["email"]);
     let email = typed::<AddMember>("email").unwrap_or_default();
     let chosen = typed::<AddMember>("role").and_then(|word| word.parse().ok()).unwrap_or(Role::Member);
     let done = move || match actions.done.get() {

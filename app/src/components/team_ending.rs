@@ -1,6 +1,6 @@
 //! The ways out of a team: leaving it, and ending it for everybody.
 
-use super::{banner::Refusal, here::Here, icon::Icon, team_question::Question};
+use super::{banner::Refusal, here::Here, icon::Icon, question::Question};
 use crate::rpc::{
     self,
     team::{Delete, Leave},
@@ -94,12 +94,14 @@ fn Asked(
     let query = use_query_map();
     let asks = Memo::new(move |_| query.with(|query| query.get_str("confirm") == Some(key)));
     let children = StoredValue::new(children);
+    let opener = NodeRef::new();
     view! {
         <Show
             when=move || asks.get()
             fallback=move || {
                 view! {
                     <a
+                        node_ref=opener
                         href=format!("/teams/{team}/settings?confirm={key}#{key}")
                         data-noscroll=""
                         class="button button-quiet-danger"
@@ -109,7 +111,7 @@ fn Asked(
                 }
             }
         >
-            <Question id=format!("ask-{key}") words=question cancel=format!("/teams/{team}/settings#{key}")>
+            <Question id=format!("ask-{key}") words=question opener cancel=format!("/teams/{team}/settings#{key}")>
                 {children.with_value(|children| children())}
             </Question>
         </Show>

@@ -1,7 +1,7 @@
 //! One member of a team.
 
-use super::{here::Here, moment::At, team_actions::TeamActions, team_question::Question, team_roles::RoleOptions};
-use crate::{browser, rpc};
+use super::{here::Here, moment::At, question::Question, team_actions::TeamActions, team_roles::RoleOptions};
+use crate::{reset, rpc};
 use leptos::{html, prelude::*};
 use leptos_router::hooks::use_query_map;
 use taskwire_domain::{
@@ -44,6 +44,7 @@ pub fn MemberRow(
     let (transfer, remove) =
         (format!("{place}?transfer={user_id}#{user_id}"), format!("{place}?remove={user_id}#{user_id}"));
     let cancel = StoredValue::new(format!("{place}#{user_id}"));
+    let (transfer_link, remove_link) = (NodeRef::new(), NodeRef::new());
     let (shown_name, name) = (name.clone(), StoredValue::new(name));
     view! {
         <li class="member" id=user_id.to_string()>
@@ -66,6 +67,7 @@ pub fn MemberRow(
                 </Show>
                 <Show when=move || may_transfer.get()>
                     <a
+                        node_ref=transfer_link
                         href=transfer.clone()
                         data-noscroll=""
                         class="button"
@@ -76,6 +78,7 @@ pub fn MemberRow(
                 </Show>
                 <Show when=move || may_remove.get()>
                     <a
+                        node_ref=remove_link
                         href=remove.clone()
                         data-noscroll=""
                         class="button button-quiet-danger"
@@ -92,6 +95,7 @@ pub fn MemberRow(
                         "Make " <bdi>{name.get_value()}</bdi>
                         " the owner? You stay in the team as an admin, and only they can make you the owner again."
                     }
+                    opener=transfer_link
                     cancel=cancel.get_value()
                 >
                     <ActionForm action=actions.transfer on:submit:capture=rpc::once(actions.transfer)>
@@ -108,6 +112,7 @@ pub fn MemberRow(
                     words=view! {
                         "Remove " <bdi>{name.get_value()}</bdi> " from the team? Their tasks here go to " <Heir owner /> "."
                     }
+                    opener=remove_link
                     cancel=cancel.get_value()
                 >
                     <ActionForm action=actions.remove on:submit:capture=rpc::once(actions.remove)>
@@ -143,33 +148,17 @@ fn ChangeRole(
 ) -> impl IntoView {
     let user_id = member.with_untracked(|member| member.user_id);
     let action = actions.change;
-    let button = NodeRef::<html::Button>::new();
-    // A member with another role stands elsewhere in the list, and a row that moves loses the focus on its way.
-    let sent = StoredValue::new(false);
-    let once = rpc::once(action);
-    Effect::watch(
-        move || role.get(),
-        move |_, _, _| {
-            if sent.get_value() {
-                sent.set_value(false);
-                request_animation_frame(move || browser::focus(button.get_untracked().map(Into::into)));
-            }
-        },
-        false,
-    );
-    let submit = move |event| {
-        sent.set_value(true);
-        once(event);
-    };
+    let form = NodeRef::<html::Form>::new();
+    let submit = reset::to_stored(action, form, role);
     view! {
-        <ActionForm action attr:class="role-form" on:submit:capture=submit>
+        <ActionForm action attr:class="role-form" node_ref=form on:submit:capture=submit>
             <Here />
             <input type="hidden" name="id" value=team.to_string() />
             <input type="hidden" name="user_id" value=user_id.to_string() />
             <select name="role" aria-label=move || format!("Role of {}", label.get()) required>
                 <RoleOptions viewer chosen=role />
             </select>
-            <button class="button" aria-label=move || format!("Change role of {}", label.get()) node_ref=button>
+            <button class="button" aria-label=move || format!("Change role of {}", label.get())>
                 "Change"
             </button>
         </ActionForm>

@@ -11,7 +11,9 @@ use super::{
 use crate::{browser, rpc::team::AddMember, typed::typed};
 use leptos::{html, prelude::*};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
+use std::collections::BTreeSet;
 use taskwire_domain::{
+    UserId,
     rights::TeamAction,
     team::{Member, Role, TeamPeople},
 };
@@ -41,11 +43,13 @@ pub fn TeamMembers(
                 // The question is answered, and must not stand there when its address is met again.
                 navigate(&format!("/teams/{team}/members"), quietly.clone());
             }
-            if matches!(done, Some(PeopleDone::Removed | PeopleDone::Transferred | PeopleDone::Uninvited)) {
-                // What had the focus goes with its row.
-                browser::focus(heading.get_untracked().map(Into::into));
-            }
         },
+        false,
+    );
+    // What had the focus may go with its row, or with the right to do it.
+    Effect::watch(
+        move || people.with(whose_rows),
+        move |_, _, _| browser::focus_instead(move || heading.try_get_untracked().flatten().map(Into::into)),
         false,
     );
     let words = move || match actions.done.get()? {
@@ -83,6 +87,13 @@ pub fn TeamMembers(
         {invites.then(|| view! { <AddMemberForm team viewer actions /> })}
         <Invitations people actions />
     }
+}
+
+/// Who stands on the page, and as what the viewer sees it.
+fn whose_rows(people: &TeamPeople) -> (Role, BTreeSet<UserId>, BTreeSet<String>) {
+    let members = people.members.iter().map(|member| member.user_id).collect();
+    let invited = people.invitations.iter().map(|invitation| invitation.email.clone()).collect();
+    (people.team.role, members, invited)
 }
 
 /// Whom the team belongs to.

@@ -44,10 +44,9 @@ pub fn SettingsPage() -> impl IntoView {
         },
         false,
     );
-    let data = rpc::remote(
-        move || done.times(),
-        |_| async { try_join!(rpc::account::get(), rpc::account::time_zones(), rpc::session::list()) },
-    );
+    // Once, so that nothing that somebody types goes when something else is saved.
+    let data = rpc::remote(|| (), |()| async { try_join!(rpc::account::get(), rpc::account::time_zones()) });
+    let sessions = rpc::remote(move || done.times(), |_| rpc::session::list());
     view! {
         <Page title="Settings" class="page-narrow">
             <h1>"Settings"</h1>
@@ -60,7 +59,7 @@ pub fn SettingsPage() -> impl IntoView {
                     <p class="hint">"For this browser."</p>
                     <ThemeChoice />
                 </section>
-                <SessionsPart sessions=data.2 end end_others error=not_ended done />
+                <SessionsPart sessions end end_others error=not_ended done />
                 <section class="panel" aria-labelledby="activity">
                     <h2 id="activity">
                         <a href="/activity" class="settings-link">

@@ -102,15 +102,12 @@ fn Row(task: SharedTask) -> impl IntoView {
 
 #[component]
 fn Person(share: Share) -> impl IntoView {
-    let (name, may) = (share.name, allowed(share.permission));
-    let (who, what) = match share.user_id {
-        Some(_) => (name, format!(" {may}")),
-        None => (share.email, format!(" invited, {may}")),
+    let Share { user_id, name, email, permission, .. } = share;
+    let may = allowed(permission);
+    // Two people may have the same name.
+    let (name, what) = match user_id {
+        Some(_) => (Some(view! { <bdi>{name}</bdi> " · " }), format!(" {may}")),
+        None => (None, format!(" invited, {may}")),
     };
-    view! {
-        <li>
-            <bdi>{who}</bdi>
-            {what}
-        </li>
-    }
+    view! { <li>{name} <bdi>{email}</bdi> {what}</li> }
 }

@@ -175,6 +175,7 @@ fn DeletePart(id: TaskId, #[prop(into)] task: Signal<Task>, actions: TaskActions
     let query = use_query_map();
     let asks = Memo::new(move |_| query.with(|query| query.get_str("confirm") == Some("delete")));
     let error = Signal::derive(move || actions.delete.value().get().and_then(Result::err));
+    let opener = NodeRef::new();
     let navigate = use_navigate();
     Effect::new(move |_| {
         if let Some(Ok(task)) = actions.delete.value().get() {
@@ -189,6 +190,7 @@ fn DeletePart(id: TaskId, #[prop(into)] task: Signal<Task>, actions: TaskActions
                 fallback=move || {
                     view! {
                         <a
+                            node_ref=opener
                             href=format!("/tasks/{id}?confirm=delete#delete")
                             data-noscroll=""
                             class="button button-quiet-danger"
@@ -204,6 +206,7 @@ fn DeletePart(id: TaskId, #[prop(into)] task: Signal<Task>, actions: TaskActions
                     title=Signal::derive(move || task.with(|task| task.title.clone()))
                     version=Signal::derive(move || task.with(|task| task.version))
                     action=actions.delete
+                    opener
                     keep=format!("/tasks/{id}#delete")
                 />
             </Show>

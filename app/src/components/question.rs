@@ -12,21 +12,29 @@ pub fn Question(
     id: String,
     /// What is asked.
     words: impl IntoView + 'static,
-    /// Where "Cancel" leads.
+    /// The link that asks it, which has the focus again when the question goes away.
+    opener: NodeRef<html::A>,
+    /// Where the way out leads.
     #[prop(into)]
-    cancel: String,
+    cancel: Signal<String>,
+    /// The way out in words.
+    #[prop(default = "Cancel")]
+    cancel_words: &'static str,
     /// The form.
     children: Children,
 ) -> impl IntoView {
     let question = NodeRef::<html::Div>::new();
-    Effect::new(move |_| browser::focus(question.get().map(Into::into)));
+    Effect::new(move |_| {
+        browser::focus(question.get().map(Into::into));
+        on_cleanup(move || browser::focus_instead(move || opener.try_get_untracked().flatten().map(Into::into)));
+    });
     let labelled = id.clone();
     view! {
         <div class="confirm" role="group" aria-labelledby=labelled tabindex="-1" node_ref=question>
             <p id=id>{words.into_any()}</p>
             <div class="actions">
-                {children()} <a href=cancel data-noscroll="" class="button">
-                    "Cancel"
+                {children()} <a href=move || cancel.get() data-noscroll="" class="button">
+                    {cancel_words}
                 </a>
             </div>
         </div>

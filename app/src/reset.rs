@@ -1,0 +1,91 @@
+//! When a form goes back to what it showed at first.
+
+use crate::{browser, rpc};
+use leptos::{ev::SubmitEvent, html, prelude::*, server_fn::ServerFn};
+use web_sys::{FormData, HtmlFormElement};
+
+/// Readies a form for its next entry once its action has worked: empty, with the focus in the first of the `fields`.
+/// Left alone where somebody has begun to type the next entry by then. A refused form keeps every letter.
+pub fn after_success<S>(action: ServerAction<S>, form: NodeRef<html::Form>, fields: &'static [&'static str])
+where
+    S: ServerFn<Error: Send + Sync, Output: Clone + Send + Sync> + Clone + Send + Sync + 'static,
+{
+    let entry = move || form.get_untracked().map(|form| values(&form, fields));
+    let sent = StoredValue::new(None);
+    Effect::watch(
+        move || action.pending().get(),
+        move |pending, _, _| {
+            if *pending {
+                sent.set_value(entry());
+            }
+        },
+        false,
+    );
+    Effect::watch(
+        move || action.version().get(),
+        move |_, _, _| {
+            let worked = action.value().with_untracked(|answer| matches!(answer, Some(Ok(_))));
+            if let Some(form) = form.get_untracked().filter(|_| worked && sent.get_value() == entry()) {
+                form.reset();
+                let first = fields.first().map(|first| format!("[name={first}]")).unwrap_or_default();
+                browser::focus(form.query_selector(&first).ok().flatten());
+            }
+        },
+        false,
+    );
+}
+
+fn values(form: &HtmlFormElement, fields: &[&str]) -> Vec<Option<String>> {
+    let data = FormData::new_with_form(form).ok();
+    fields.iter().map(|field| data.as_ref()?.get(field).as_string()).collect()
+}
+
+/// Lets a choice that has a form of its own show what is stored: when that is another by now, and when what was chosen
+/// was refused. Returns what the form does when it is sent.
+pub fn to_stored<S, T>(
+    action: ServerAction<S>,
+    form: NodeRef<html::Form>,
+    stored: Memo<T>,
+) -> impl Fn(SubmitEvent) + Clone + 'static
+where
+    S: ServerFn<Error: Send + Sync, Output: Clone + Send + Sync> + Clone + Send + Sync + 'static,
+    T: PartialEq + Clone + Send + Sync + 'static,
+{
+    let sent = StoredValue::new(false);
+    // In the next frame, when the options say what is stored.
+    let reset = move || {
+        request_animation_frame(move || {
+            if let Some(form) = form.try_get_untracked().flatten() {
+                form.reset();
+            }
+        });
+    };
+    Effect::watch(
+        move || stored.get(),
+        move |_, _, _| {
+            reset();
+            if sent.get_value() {
+                sent.set_value(false);
+                // A row that moves in its list loses the focus on its way.
+                let button = move || form.try_get_untracked().flatten()?.query_selector("button").ok().flatten();
+                browser::focus_instead(button);
+            }
+        },
+        false,
+    );
+    Effect::watch(
+        move || action.version().get(),
+        move |_, _, _| {
+            if sent.get_value() && action.value().with_untracked(|answer| matches!(answer, Some(Err(_)))) {
+                sent.set_value(false);
+                reset();
+            }
+        },
+        false,
+    );
+    let once = rpc::once(action);
+    move |event| {
+        sent.set_value(true);
+        once(event);
+    }
+}
