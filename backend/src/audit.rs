@@ -96,8 +96,8 @@ impl From<SessionId> for Target {
 }
 
 impl Backend {
-    /// Runs an operation on one thing, and notes it when it is refused for want of a right. The note is the same for a
-    /// thing that does not exist and one that the viewer may not see, so that not even their own log tells which.
+    /// Runs an operation on one thing, and notes it when it is refused for want of a right. Note and time are the same for
+    /// a thing that does not exist and one that the viewer may not see, so that neither tells which.
     pub(crate) async fn attempt<T>(
         &self,
         viewer: &Viewer,
@@ -105,6 +105,7 @@ impl Backend {
         target: impl Into<Target>,
         operation: impl Future<Output = Result<T>>,
     ) -> Result<T> {
+        let veil = viewer.client.db_time.veil();
         let outcome = operation.await;
         if !matches!(outcome, Err(Error::Refused(Refusal::NotFound | Refusal::Forbidden))) {
             return outcome;
@@ -131,6 +132,9 @@ impl Backend {
         .await;
         viewer.client.db_time.add_since(start);
         noted?;
+        if matches!(outcome, Err(Error::Refused(Refusal::NotFound))) {
+            veil.missing().await;
+        }
         outcome
     }
 

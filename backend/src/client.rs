@@ -45,8 +45,35 @@ impl DbTime {
 
     /// Adds the time since `start`.
     pub(crate) fn add_since(&self, start: Instant) {
-        let nanos = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        self.0.fetch_add(nanos, Ordering::Relaxed);
+        self.0.fetch_add(nanos(start.elapsed()), Ordering::Relaxed);
+    }
+
+    /// Starts to watch over what may turn out not to be there.
+    pub(crate) fn veil(&self) -> Veil {
+        Veil { start: Instant::now(), before: self.get(), db_time: self.clone() }
+    }
+}
+
+/// Saturates after 584 years.
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// How long it takes at least to say that something is not there: far more than the database needs to find out.
+pub const MISSING_TAKES: Duration = Duration::from_millis(20);
+
+/// Keeps time from telling whether something is there for others: the policies look longer at a row than at none.
+pub(crate) struct Veil {
+    start: Instant,
+    before: Duration,
+    db_time: DbTime,
+}
+
+impl Veil {
+    /// Waits until [`MISSING_TAKES`] have passed since the start, all of them in the database as far as anybody is told.
+    pub(crate) async fn missing(self) {
+        tokio::time::sleep_until((self.start + MISSING_TAKES).into()).await;
+        self.db_time.0.fetch_max(nanos(self.before + MISSING_TAKES), Ordering::Relaxed);
     }
 }
 

@@ -23,7 +23,7 @@ mod token;
 
 pub use account::SignedIn;
 pub use audit::{AuditReport, Seal, audit_verify};
-pub use client::{Client, DbTime, Viewer};
+pub use client::{Client, DbTime, MISSING_TAKES, Viewer};
 pub use clock::Clock;
 pub use connect::{Backend, MIGRATOR, Settings, as_app};
 pub use error::{Error, Result};

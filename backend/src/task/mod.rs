@@ -232,7 +232,12 @@ impl Backend {
 
     /// A deleted task that the viewer can still bring back.
     pub async fn task_deleted(&self, viewer: &Viewer, id: TaskId) -> Result<Option<DeletedTask>> {
-        self.reading(viewer).await?.deleted_task(id).await
+        let veil = viewer.client.db_time.veil();
+        let deleted = self.reading(viewer).await?.deleted_task(id).await?;
+        if deleted.is_none() {
+            veil.missing().await;
+        }
+        Ok(deleted)
     }
 
     /// Brings a deleted task back as it was, with its id, its shares and its invitations. One that is back already is

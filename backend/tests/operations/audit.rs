@@ -13,8 +13,9 @@ use sqlx::{
 use std::{
     collections::BTreeSet,
     sync::atomic::{AtomicBool, Ordering},
+    time::Instant,
 };
-use taskwire_backend::{AuditReport, Client, Error, Seal, Viewer, audit_verify};
+use taskwire_backend::{AuditReport, Client, DbTime, Error, MISSING_TAKES, Seal, Viewer, audit_verify};
 use taskwire_domain::{
     Error as Refusal, SessionId, TaskId, TeamId, UserId,
     account::{Email, Name, Password},
@@ -477,6 +478,31 @@ async fn the_ids_of_ones_own_lines_do_not_tell_what_is_there(_: PgPoolOptions, o
         steps.insert(lines[0].id - lines[1].id);
     }
     assert_eq!(steps.len(), 1, "{steps:?}");
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn what_is_missing_takes_its_time_whether_it_is_there_for_others_or_not(
+    _: PgPoolOptions,
+    options: PgConnectOptions,
+) {
+    let world = World::new(options).await;
+    let (ada, zoe) = (world.person("Ada").await, world.person("Zoe").await);
+    let (alone, gone) = (world.task(&ada, "alone").await.id, world.task(&ada, "gone").await.id);
+    world.backend.task_delete(&ada, gone, None).await.unwrap();
+    for id in [alone, gone, TaskId(999_999)] {
+        let mut asks = zoe.clone();
+        for deleted in [false, true] {
+            asks.client.db_time = DbTime::default();
+            let start = Instant::now();
+            match deleted {
+                true => assert_eq!(world.backend.task_deleted(&asks, id).await.unwrap(), None),
+                false => assert_eq!(refusal(world.backend.task_get(&asks, id).await), Refusal::NotFound),
+            }
+            assert!(start.elapsed() >= MISSING_TAKES, "{id}: {:?}", start.elapsed());
+            // Which every answer tells.
+            assert!(asks.client.db_time.get() >= MISSING_TAKES, "{id}: {:?}", asks.client.db_time.get());
+        }
+    }
 }
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
