@@ -1,0 +1,130 @@
+//! Shares and their tasks.
+
+use super::*;
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn the_same_share_several_times_at_once_is_one(_: PgPoolOptions, options: PgConnectOptions) {
+    let world = World::new(options).await;
+    let people = people(&world, &["Ada", "Bob", "Cleo"]).await;
+    let [ada, bob, cleo] = people.as_slice() else { panic!("three people") };
+    let team = world.team(ada, "Crew", &[(bob, Role::Admin)]).await;
+    let backend = &world.backend;
+    for round in 0..30 {
+        let task = world.team_task(ada, team, "shared").await;
+        let gives = (0..6).map(|n| {
+            let permission = Permission::ALL[n % 2];
+            let by = if n < 3 { ada } else { bob };
+            backend.share_give(by, task.id, share_with("cleo@example.org", permission))
+        });
+        for outcome in join_all(gives).await {
+            assert_eq!(settled("give", outcome), Ok(Added::Now));
+        }
+        let invitations =
+            (0..6).map(|n| backend.share_give(ada, task.id, share_with("new@example.org", Permission::ALL[n % 2])));
+        for outcome in join_all(invitations).await {
+            assert_eq!(settled("invite", outcome), Ok(Added::Invited));
+        }
+        let shares = backend.share_list(ada, task.id).await.unwrap();
+        assert_eq!(shares.iter().map(|share| share.user_id).collect::<Vec<_>>(), [Some(cleo.user_id), None]);
+
+        // Given, taken and given back at once: whoever comes last is right, and nobody fails.
+        let (given, taken, back) = join3(
+            backend.share_give(ada, task.id, share_with("cleo@example.org", Permission::View)),
+            backend.share_revoke(bob, task.id, cleo.user_id),
+            backend.share_revoke(cleo, task.id, cleo.user_id),
+        )
+        .await;
+        assert_eq!((settled("give", given), settled("take", taken)), (Ok(Added::Now), Ok(())));
+        let back = settled("give back", back);
+        assert!(matches!(back, Ok(()) | Err(Refusal::NotFound)), "round {round}: {back:?}");
+    }
+    assert_sound(&world).await;
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn a_share_and_the_end_of_its_task_at_once_leave_no_share_behind(_: PgPoolOptions, options: PgConnectOptions) {
+    let world = World::new(options).await;
+    let people = people(&world, &["Ada", "Bob", "Cleo"]).await;
+    let [ada, bob, cleo] = people.as_slice() else { panic!("three people") };
+    let team = world.team(ada, "Crew", &[(bob, Role::Member)]).await;
+    let backend = &world.backend;
+    for round in 0..40 {
+        let task = world.team_task(bob, team, "shared").await;
+        let (given, invited, ended) = join3(
+            backend.share_give(bob, task.id, share_with("cleo@example.org", Permission::View)),
+            backend.share_give(ada, task.id, share_with("new@example.org", Permission::View)),
+            async {
+                match round % 2 {
+                    0 => backend.task_delete(ada, task.id, None).await.map(drop),
+                    _ => backend.team_member_remove(ada, team, bob.user_id).await,
+                }
+            },
+        )
+        .await;
+        let given = settled("give", given);
+        assert_eq!(settled("end", ended), Ok(()));
+        let invited = settled("invite", invited);
+        for outcome in [&given, &invited] {
+            assert!(matches!(outcome, Ok(_) | Err(Refusal::NotFound | Refusal::Forbidden)), "{outcome:?}");
+        }
+        if round % 2 == 0 {
+            assert_eq!(refusal(backend.task_get(cleo, task.id).await), Refusal::NotFound);
+            let left = format!("SELECT count(*) FROM share_invitations WHERE task_id = {}", task.id);
+            assert_eq!(count(&world, &left).await, 0);
+        } else {
+            assert_eq!(backend.task_get(ada, task.id).await.unwrap().user_id, ada.user_id);
+            assert_eq!(backend.task_get(cleo, task.id).await.is_ok(), given.is_ok(), "round {round}");
+            world.join(ada, team, bob, Role::Member).await;
+        }
+    }
+    assert_sound(&world).await;
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn a_share_revoked_at_the_moment_of_the_deletion_does_not_come_back(_: PgPoolOptions, options: PgConnectOptions) {
+    let world = World::new(options).await;
+    let (ada, bob) = (world.person("Ada").await, world.person("Bob").await);
+    for round in 0..40 {
+        let task = world.task(&ada, "shared").await;
+        world.share(&ada, task.id, &bob, Permission::Edit).await;
+        let new = format!("new{round}@example.org");
+        world.backend.share_give(&ada, task.id, share_with(&new, Permission::View)).await.unwrap();
+        let (deleted, revoked, withdrawn) = join3(
+            world.backend.task_delete(&ada, task.id, None),
+            world.backend.share_revoke(&ada, task.id, bob.user_id),
+            world.backend.share_uninvite(&ada, task.id, Email::parse(&new).unwrap()),
+        )
+        .await;
+        settled("delete", deleted).unwrap();
+        world.backend.task_restore(&ada, task.id).await.unwrap();
+        let left: BTreeSet<_> =
+            world.backend.share_list(&ada, task.id).await.unwrap().into_iter().map(|share| share.email).collect();
+        for (outcome, email) in
+            [(settled("revoke", revoked), "bob@example.org"), (settled("withdraw", withdrawn), &new)]
+        {
+            assert_eq!(outcome.is_err(), left.contains(email), "{outcome:?}, {left:?}");
+        }
+    }
+    assert_sound(&world).await;
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn a_share_given_at_the_moment_of_the_deletion_comes_back_with_the_task(
+    _: PgPoolOptions,
+    options: PgConnectOptions,
+) {
+    let world = World::new(options).await;
+    let (ada, bob) = (world.person("Ada").await, world.person("Bob").await);
+    let task = world.task(&ada, "shared").await;
+    // As the operation does it, which is about to commit.
+    let mut giving = as_viewer(&world, &ada).await;
+    let share =
+        format!("INSERT INTO task_shares VALUES ({}, '{}', '{}', 'view', now())", task.id, ada.user_id, bob.user_id);
+    run(&mut giving, &share).await;
+    let deleting = world.backend.task_delete(&ada, task.id, None);
+    settled("delete", while_it_waits(&world, deleting, run(&mut giving, "COMMIT")).await).unwrap();
+    assert_eq!(refusal(world.backend.task_get(&bob, task.id).await), Refusal::NotFound);
+    world.backend.task_restore(&ada, task.id).await.unwrap();
+    assert!(world.backend.task_get(&bob, task.id).await.is_ok());
+    assert_sound(&world).await;
+}
