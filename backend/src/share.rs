@@ -179,6 +179,19 @@ impl Backend {
                 }
             };
             scope.audit(line).await?;
+        } else if declines {
+            // Given back by the same click a moment ago, or gone with its task, which would bring it back.
+            let remains = query_scalar!(
+                r#"SELECT EXISTS (SELECT FROM task_shares WHERE task_id = $1 AND user_id = $2)
+                       OR EXISTS (SELECT FROM deleted_task_shares WHERE task_id = $1 AND user_id = $2) AS "remains!""#,
+                id.0,
+                user.0
+            )
+            .fetch_one(scope.connection()?)
+            .await?;
+            if remains {
+                return Err(Refusal::NotFound.into());
+            }
         } else {
             // A task deleted meanwhile has taken the share along, and would bring it back.
             scope.task_for(id, action).await?;

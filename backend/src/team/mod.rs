@@ -250,7 +250,11 @@ impl Backend {
             let team = scope.team(id).await?.ok_or(Refusal::NotFound)?;
             // Before the team is gone, into whose log then nobody writes.
             scope.audit(Line::new("team.delete").target(team.name).team(id)).await?;
-            query!("DELETE FROM teams WHERE id = $1", id.0).execute(scope.connection()?).await?;
+            let gone = query!("DELETE FROM teams WHERE id = $1", id.0).execute(scope.connection()?).await?;
+            // The line must not stand for what a policy has kept from happening.
+            if gone.rows_affected() != 1 {
+                return Err(Refusal::NotFound.into());
+            }
             scope.commit().await
         };
         self.attempt(viewer, "team.delete", id, delete).await
@@ -274,9 +278,12 @@ impl Backend {
             // Before the viewer is gone, who then could not write it into the team's log.
             scope.audit(Line::new("team.leave").target(team.name).team(id)).await?;
             let user = scope.user();
-            query!("DELETE FROM team_members WHERE team_id = $1 AND user_id = $2", id.0, user)
+            let gone = query!("DELETE FROM team_members WHERE team_id = $1 AND user_id = $2", id.0, user)
                 .execute(scope.connection()?)
                 .await?;
+            if gone.rows_affected() != 1 {
+                return Err(Refusal::NotFound.into());
+            }
             scope.commit().await
         };
         self.attempt(viewer, "team.leave", id, leave).await

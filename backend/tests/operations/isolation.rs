@@ -1,11 +1,12 @@
 //! The database itself refuses rows of others (requirement I1): here without any filter of the application's.
 
-use crate::support::{World, as_app, as_viewer, try_sql};
+use crate::support::{World, as_app, as_viewer, identify, try_sql};
 use sqlx::{
     AssertSqlSafe, Connection,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use taskwire_backend::{Clock, Viewer};
+use taskwire_domain::TaskId;
 
 /// Tables with data of users, all that there are but the migrations' own and the seals, which are nobody's to
 /// read.
@@ -174,13 +175,67 @@ async fn without_any_filter_not_one_foreign_row_is_written(_: PgPoolOptions, opt
         format!(
             "INSERT INTO deleted_tasks VALUES ({his_task}, '{me}', NULL, 'x', '', 'pending', 1, now(), now(), NULL, '{me}', now())"
         ),
-        // A refusal of another's.
-        format!("SELECT audit_denied('{him}', '{him}', 'x', 'x', NULL, NULL, now(), NULL, NULL)"),
         "TRUNCATE tasks".into(),
         "ALTER TABLE tasks DISABLE ROW LEVEL SECURITY".into(),
     ] {
         assert!(try_sql(&mut connection, &sql).await.is_err(), "{sql}");
     }
+    // A refusal in another's name, with a session that lives but is not theirs, and in one's own.
+    let note =
+        |user| format!("SELECT audit_denied('{user}', '{}', 'x', 'x', NULL, NULL, now(), NULL, NULL)", ada.session_id);
+    assert_eq!(code(try_sql(&mut connection, &note(him)).await), "TW401");
+    assert_eq!(try_sql(&mut connection, &note(me)).await.unwrap(), 1);
+}
+
+/// The SQLSTATE of what is refused.
+fn code(outcome: Result<u64, sqlx::Error>) -> String {
+    let error = outcome.unwrap_err();
+    error.as_database_error().and_then(|error| error.code()).unwrap_or_else(|| panic!("{error}")).into_owned()
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn a_task_is_there_or_deleted_and_its_id_is_its_own(_: PgPoolOptions, options: PgConnectOptions) {
+    const COLUMNS: &str =
+        "id, user_id, team_id, title, description, status, version, created_at, updated_at, completed_at";
+    const DENIED: &str = "42501";
+    const BOTH: &str = "23514";
+    let world = World::new(options).await;
+    let (ada, bob) = (world.person("Ada").await, world.person("Bob").await);
+    // As a pool hands them out: one connection for one person after the other.
+    let mut connection = as_viewer(&world, &ada).await;
+    let task: i64 = sqlx::query_scalar(
+        "INSERT INTO tasks (user_id, title, created_at, updated_at) VALUES (app_user_id(), 'hers', now(), now()) RETURNING id",
+    )
+    .fetch_one(&mut connection)
+    .await
+    .unwrap();
+    let delete = format!("INSERT INTO deleted_tasks SELECT {COLUMNS}, user_id, now() FROM tasks WHERE id = {task}");
+    assert_eq!(code(try_sql(&mut connection, &delete).await), BOTH, "kept as deleted while it is there");
+    sqlx::raw_sql("COMMIT; BEGIN").execute(&mut connection).await.unwrap();
+    world.backend.task_delete(&ada, TaskId(task), None).await.unwrap();
+
+    identify(&mut connection, &world, &bob).await;
+    let take = format!(
+        "INSERT INTO tasks (id, user_id, title, version, created_at, updated_at) OVERRIDING SYSTEM VALUE
+         VALUES ({task}, app_user_id(), 'his', 1, now(), now())"
+    );
+    for take in [take.replace("1, now", "2, now"), take] {
+        assert_eq!(code(try_sql(&mut connection, &take).await), DENIED, "{take}");
+    }
+    sqlx::raw_sql("COMMIT; BEGIN").execute(&mut connection).await.unwrap();
+
+    identify(&mut connection, &world, &ada).await;
+    let back = |version: &str| {
+        let columns = COLUMNS.replace("version", version);
+        format!(
+            "INSERT INTO tasks ({COLUMNS}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM deleted_tasks WHERE id = {task}"
+        )
+    };
+    assert_eq!(code(try_sql(&mut connection, &back("version")).await), DENIED, "as if nothing had happened");
+    assert_eq!(code(try_sql(&mut connection, &back("version + 1")).await), BOTH, "back while it is kept as deleted");
+    let whole = format!("{}; DELETE FROM deleted_tasks WHERE id = {task}", back("version + 1"));
+    assert!(try_sql(&mut connection, &whole).await.is_ok());
+    world.backend.task_restore(&ada, TaskId(task)).await.unwrap();
 }
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]

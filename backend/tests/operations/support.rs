@@ -114,14 +114,19 @@ pub async fn as_app(world: &World) -> PgConnection {
 /// The same with a viewer's identity.
 pub async fn as_viewer(world: &World, viewer: &Viewer) -> PgConnection {
     let mut connection = as_app(world).await;
+    identify(&mut connection, world, viewer).await;
+    connection
+}
+
+/// Gives such a transaction an identity.
+pub async fn identify(connection: &mut PgConnection, world: &World, viewer: &Viewer) {
     sqlx::query("SELECT scope_open($1, $2, $3)")
         .bind(viewer.user_id.0)
         .bind(viewer.session_id.0)
         .bind(world.now())
-        .execute(&mut connection)
+        .execute(connection)
         .await
         .unwrap();
-    connection
 }
 
 /// What a statement does inside such a transaction: the rows it touches, once every constraint holds. Undone in any

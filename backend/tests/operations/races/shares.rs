@@ -109,6 +109,66 @@ async fn a_share_revoked_at_the_moment_of_the_deletion_does_not_come_back(_: PgP
 }
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn whoever_deletes_a_task_waits_for_whoever_takes_back_its_shares(_: PgPoolOptions, options: PgConnectOptions) {
+    let world = World::new(options).await;
+    let (ada, bob) = (world.person("Ada").await, world.person("Bob").await);
+    let task = world.task(&ada, "shared").await;
+    for (give, taken) in [("bob@example.org", "task_shares"), ("new@example.org", "share_invitations")] {
+        world.backend.share_give(&ada, task.id, share_with(give, Permission::View)).await.unwrap();
+        // As the operation does it, which is about to commit.
+        let mut taking = as_viewer(&world, &ada).await;
+        run(&mut taking, &format!("DELETE FROM {taken} WHERE task_id = {}", task.id)).await;
+        let deleting = world.backend.task_delete(&ada, task.id, None);
+        settled("delete", while_it_waits(&world, deleting, run(&mut taking, "COMMIT")).await).unwrap();
+        world.backend.task_restore(&ada, task.id).await.unwrap();
+        assert_eq!(world.backend.share_list(&ada, task.id).await.unwrap(), [], "{taken}");
+    }
+    assert_eq!(refusal(world.backend.task_get(&bob, task.id).await), Refusal::NotFound);
+    assert_sound(&world).await;
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn a_share_given_back_by_two_clicks_is_given_back(_: PgPoolOptions, options: PgConnectOptions) {
+    let world = World::new(options).await;
+    let (ada, bob) = (world.person("Ada").await, world.person("Bob").await);
+    let task = world.task(&ada, "shared").await;
+    world.share(&ada, task.id, &bob, Permission::View).await;
+    let mut first = as_viewer(&world, &bob).await;
+    run(&mut first, &format!("DELETE FROM task_shares WHERE task_id = {}", task.id)).await;
+    let second = world.backend.share_revoke(&bob, task.id, bob.user_id);
+    assert_eq!(settled("give back", while_it_waits(&world, second, run(&mut first, "COMMIT")).await), Ok(()));
+    assert_eq!(count(&world, "SELECT count(*) FROM audit_log WHERE action LIKE '%.denied'").await, 0);
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn a_share_given_back_at_the_moment_of_the_deletion_is_said_to_remain(
+    _: PgPoolOptions,
+    options: PgConnectOptions,
+) {
+    let world = World::new(options).await;
+    let (ada, bob) = (world.person("Ada").await, world.person("Bob").await);
+    let task = world.task(&ada, "shared").await;
+    world.share(&ada, task.id, &bob, Permission::View).await;
+    let mut deleting = as_viewer(&world, &ada).await;
+    let delete = format!(
+        "WITH gone AS (DELETE FROM tasks WHERE id = {} RETURNING *), shares AS (
+             INSERT INTO deleted_task_shares SELECT share.* FROM gone JOIN task_shares share ON share.task_id = gone.id
+         )
+         INSERT INTO deleted_tasks
+         SELECT id, user_id, team_id, title, description, status, version, created_at, updated_at, completed_at, user_id, now()
+         FROM gone",
+        task.id
+    );
+    run(&mut deleting, &delete).await;
+    let declining = world.backend.share_revoke(&bob, task.id, bob.user_id);
+    let declined = while_it_waits(&world, declining, run(&mut deleting, "COMMIT")).await;
+    assert_eq!(settled("give back", declined), Err(Refusal::NotFound));
+    world.backend.task_restore(&ada, task.id).await.unwrap();
+    assert!(world.backend.task_get(&bob, task.id).await.is_ok());
+    assert_sound(&world).await;
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
 async fn a_share_given_at_the_moment_of_the_deletion_comes_back_with_the_task(
     _: PgPoolOptions,
     options: PgConnectOptions,
