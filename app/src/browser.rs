@@ -80,9 +80,20 @@ pub fn focus(element: Option<web_sys::Element>) {
 /// Moves the focus where what had it has gone, once the page has changed. Where it is somewhere else it stays.
 pub fn focus_instead(element: impl Fn() -> Option<web_sys::Element> + 'static) {
     request_animation_frame(move || {
-        let is_lost = document().active_element().is_none_or(|active| active.tag_name() == "BODY");
-        focus(element().filter(|_| is_lost));
+        if is_focus_lost() {
+            focus(element());
+        }
     });
+}
+
+/// Whether nothing has the focus.
+pub fn is_focus_lost() -> bool {
+    document().active_element().is_none_or(|active| active.tag_name() == "BODY")
+}
+
+/// Whether the focus is in this part of the page.
+pub fn has_focus(part: &web_sys::Element) -> bool {
+    document().active_element().is_some_and(|active| part.contains(Some(&active)))
 }
 
 /// Seconds east of UTC that the browser's clock showed at a point in time.

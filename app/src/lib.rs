@@ -21,6 +21,7 @@ pub mod poll;
 pub mod request;
 pub mod reset;
 mod routes;
+pub mod rows;
 pub mod rpc;
 mod shell;
 pub mod theme;

@@ -1,11 +1,17 @@
 //! When a form goes back to what it showed at first.
 
 use crate::{browser, rpc};
-use leptos::{ev::SubmitEvent, html, prelude::*, server_fn::ServerFn};
+use leptos::{
+    ev::{Event, SubmitEvent},
+    html,
+    prelude::*,
+    server_fn::ServerFn,
+};
 use web_sys::{FormData, HtmlFormElement};
 
-/// Readies a form for its next entry once its action has worked: empty, with the focus in the first of the `fields`.
-/// Left alone where somebody has begun to type the next entry by then. A refused form keeps every letter.
+/// Readies a form for its next entry once its action has worked: empty, with the focus in the first of the `fields`,
+/// which are all that a person can fill in. Left alone where somebody has begun the next entry by then, and without the
+/// focus where they have gone elsewhere. A refused form keeps every letter.
 pub fn after_success<S>(action: ServerAction<S>, form: NodeRef<html::Form>, fields: &'static [&'static str])
 where
     S: ServerFn<Error: Send + Sync, Output: Clone + Send + Sync> + Clone + Send + Sync + 'static,
@@ -27,8 +33,10 @@ where
             let worked = action.value().with_untracked(|answer| matches!(answer, Some(Ok(_))));
             if let Some(form) = form.get_untracked().filter(|_| worked && sent.get_value() == entry()) {
                 form.reset();
-                let first = fields.first().map(|first| format!("[name={first}]")).unwrap_or_default();
-                browser::focus(form.query_selector(&first).ok().flatten());
+                if browser::is_focus_lost() || browser::has_focus(&form) {
+                    let first = fields.first().map(|first| format!("[name={first}]")).unwrap_or_default();
+                    browser::focus(form.query_selector(&first).ok().flatten());
+                }
             }
         },
         false,
@@ -40,33 +48,37 @@ fn values(form: &HtmlFormElement, fields: &[&str]) -> Vec<Option<String>> {
     fields.iter().map(|field| data.as_ref()?.get(field).as_string()).collect()
 }
 
-/// Lets a choice that has a form of its own show what is stored: when that is another by now, and when what was chosen
-/// was refused. Returns what the form does when it is sent.
+/// Lets a choice with a form and an action of its own show what is stored: when that is another by now, and when what
+/// was chosen was refused, but never in place of what somebody has chosen and not sent yet. Returns what the form does
+/// when it is sent, and when something is chosen in it.
 pub fn to_stored<S, T>(
     action: ServerAction<S>,
     form: NodeRef<html::Form>,
     stored: Memo<T>,
-) -> impl Fn(SubmitEvent) + Clone + 'static
+) -> (impl Fn(SubmitEvent) + Clone + 'static, impl Fn(Event) + Clone + 'static)
 where
     S: ServerFn<Error: Send + Sync, Output: Clone + Send + Sync> + Clone + Send + Sync + 'static,
-    T: PartialEq + Clone + Send + Sync + 'static,
+    T: PartialEq + Send + Sync + 'static,
 {
-    let sent = StoredValue::new(false);
+    let unsent = StoredValue::new(false);
+    // A row that moves in its list when its choice is stored loses the focus on its way.
+    let moves = StoredValue::new(false);
     // In the next frame, when the options say what is stored.
     let reset = move || {
         request_animation_frame(move || {
-            if let Some(form) = form.try_get_untracked().flatten() {
+            if unsent.try_get_value() == Some(false)
+                && let Some(form) = form.try_get_untracked().flatten()
+            {
                 form.reset();
             }
         });
     };
     Effect::watch(
-        move || stored.get(),
-        move |_, _, _| {
+        move || stored.track(),
+        move |(), _, _| {
             reset();
-            if sent.get_value() {
-                sent.set_value(false);
-                // A row that moves in its list loses the focus on its way.
+            if moves.get_value() {
+                moves.set_value(false);
                 let button = move || form.try_get_untracked().flatten()?.query_selector("button").ok().flatten();
                 browser::focus_instead(button);
             }
@@ -76,16 +88,20 @@ where
     Effect::watch(
         move || action.version().get(),
         move |_, _, _| {
-            if sent.get_value() && action.value().with_untracked(|answer| matches!(answer, Some(Err(_)))) {
-                sent.set_value(false);
+            if action.value().with_untracked(|answer| matches!(answer, Some(Err(_)))) {
+                moves.set_value(false);
                 reset();
             }
         },
         false,
     );
     let once = rpc::once(action);
-    move |event| {
-        sent.set_value(true);
-        once(event);
-    }
+    let submit = move |event: SubmitEvent| {
+        once(event.clone());
+        if !event.default_prevented() {
+            moves.set_value(unsent.get_value());
+            unsent.set_value(false);
+        }
+    };
+    (submit, move |_| unsent.set_value(true))
 }

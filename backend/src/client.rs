@@ -59,7 +59,8 @@ fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// How long it takes at least to say that something is not there: far more than the database needs to find out.
+/// How long it takes at least to say that something is not there: far more than the database needs to find out, as long as
+/// it is not busy or waiting for a lock. Beyond that it hides nothing.
 pub const MISSING_TAKES: Duration = Duration::from_millis(20);
 
 /// Keeps time from telling whether something is there for others: the policies look longer at a row than at none.

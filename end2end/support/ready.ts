@@ -26,6 +26,11 @@ export async function ready(page: Page) {
   await page.waitForFunction(allTaken, undefined, { timeout: 20_000 });
 }
 
+/** Waits until what the page has put off until its next frame is done. */
+export async function nextFrame(page: Page) {
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+}
+
 /** Opens a page and waits until it is ready. */
 export async function open(page: Page, path: string) {
   const response = await page.goto(path);

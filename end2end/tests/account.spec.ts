@@ -1,6 +1,7 @@
 // One's own account: name, password, sessions, and what happened to it.
+import { held } from "../support/held";
 import { call, newcomer } from "../support/person";
-import { open } from "../support/ready";
+import { nextFrame, open } from "../support/ready";
 import { expectPage } from "../support/screens";
 import { expect, test } from "../support/test";
 
@@ -54,6 +55,32 @@ test("an ended session leaves the focus to the heading", async ({ page, person, 
   await sessions.getByRole("button", { name: /^End session/ }).first().click();
   await expect(sessions.getByText("Session ended")).toBeVisible();
   await expect(sessions.getByRole("heading")).toBeFocused();
+
+  // Something else is saved while sessions come and go.
+  await person.signIn(await anotherBrowser());
+  const answer = await held(page, "**/rpc/account/update");
+  await page.getByLabel("Name").fill("Grace");
+  await page.getByRole("button", { name: "Save name" }).click();
+  await page.getByText("What happened to your account").click();
+  answer();
+  await expect(sessions.getByRole("button", { name: /^End session/ })).toHaveCount(1);
+  await nextFrame(page);
+  await expect(page.locator("body")).toBeFocused();
+});
+
+test("when a session was last used is told anew", async ({ page, person, anotherBrowser }) => {
+  await person.signIn(await anotherBrowser());
+  await open(page, "/settings");
+  // The server notes it once in five minutes, for which this test does not wait.
+  await page.route("**/rpc/session/list", async (route) => {
+    const response = await route.fetch();
+    const later = (await response.json()).map((session: object) => ({ ...session, last_seen_at: "2099-01-02T03:04:05Z" }));
+    await route.fulfill({ response, json: later });
+  });
+  await page.getByLabel("Name").fill("Grace");
+  await page.getByRole("button", { name: "Save name" }).click();
+  const sessions = page.getByRole("region", { name: "Where you are signed in" });
+  await expect(sessions.locator("time[datetime='2099-01-02T03:04:05Z']")).toHaveCount(2);
 });
 
 test("a team's owner reads in its log what was refused to others, and members do not", async ({

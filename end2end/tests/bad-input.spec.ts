@@ -1,5 +1,6 @@
 // What people, and those who are up to no good, type, click twice and send.
 import { createHmac } from "node:crypto";
+import { held } from "../support/held";
 import { SECRET } from "../support/program";
 import { add, expectPage, number, row, titles } from "../support/screens";
 import { call, newcomer } from "../support/person";
@@ -203,15 +204,7 @@ test.describe("a double click", () => {
 test("a click on one row does not wait for another's answer", async ({ page, person }) => {
   for (const title of ["Slow", "Quick"]) await person.hasTask(page, title);
   await open(page, "/tasks");
-  let release = () => {};
-  const held = new Promise<void>((resolve) => (release = resolve));
-  let isFirst = true;
-  await page.route("**/rpc/task/complete", async (route) => {
-    const waits = isFirst;
-    isFirst = false;
-    if (waits) await held;
-    await route.continue();
-  });
+  const release = await held(page, "**/rpc/task/complete", { times: 1 });
   await page.getByRole("button", { name: "Complete Slow" }).click();
   await page.getByRole("button", { name: "Complete Quick" }).click();
   await expect(page.getByRole("button", { name: "Reopen Quick" })).toBeVisible();

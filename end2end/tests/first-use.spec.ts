@@ -1,4 +1,5 @@
 // The first hour with Taskwire.
+import { held } from "../support/held";
 import { add, expectPage, number, row, tab, titles } from "../support/screens";
 import { newcomer } from "../support/person";
 import { open, ready } from "../support/ready";
@@ -176,12 +177,7 @@ test("a task is completed, reopened, deleted and brought back on its own page", 
 });
 
 test("what is typed before wasm has taken over stays", async ({ page, person }) => {
-  let release = () => {};
-  const held = new Promise<void>((resolve) => (release = resolve));
-  await page.route("**/*.wasm", async (route) => {
-    await held;
-    await route.continue();
-  });
+  const release = await held(page, "**/*.wasm");
   await person.hasTask(page, "Already there");
   await page.goto("/tasks", { waitUntil: "commit" });
   await page.getByLabel("New task").fill("Typed early");

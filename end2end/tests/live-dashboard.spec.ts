@@ -1,5 +1,6 @@
 // The dashboard follows what happens elsewhere (D1 to D3).
 import type { Page } from "@playwright/test";
+import { held } from "../support/held";
 import { add, expectPage, number, row } from "../support/screens";
 import { open } from "../support/ready";
 import { expect, test } from "../support/test";
@@ -44,12 +45,7 @@ test("shows that it is loading until there are numbers, but not on the page that
   expect(document).toContain("Counted");
   expect(document).not.toContain("Loading…");
 
-  let release = () => {};
-  const released = new Promise<void>((resolve) => (release = resolve));
-  await page.route(POLL, async (route) => {
-    await released;
-    await route.continue();
-  });
+  const release = await held(page, POLL);
   await open(page, "/tasks");
   await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Dashboard" }).click();
   const loading = page.getByRole("status").filter({ hasText: "Loading…" });

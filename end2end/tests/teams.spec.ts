@@ -1,6 +1,7 @@
 // Teams: made, filled, changed, handed over and left.
+import { held } from "../support/held";
 import { call, newcomer } from "../support/person";
-import { open } from "../support/ready";
+import { nextFrame, open } from "../support/ready";
 import { add, expectPage, number, row, titles } from "../support/screens";
 import { expect, test } from "../support/test";
 import type { Page } from "@playwright/test";
@@ -155,12 +156,7 @@ test("an answer that comes late leaves alone what is typed by then, and a refuse
   const team = await person.hasTeam(page, "Crew");
   await open(page, `/teams/${team}/members`);
   const email = page.getByLabel("Email");
-  let answer = () => {};
-  const typed = new Promise<void>((resolve) => (answer = resolve));
-  await page.route("**/rpc/team/add_member", async (route) => {
-    await typed;
-    await route.continue();
-  });
+  const answer = await held(page, "**/rpc/team/add_member");
   await email.fill(bob.email);
   await page.getByRole("button", { name: "Add to team" }).click();
   await email.fill("the-next@example.org");
@@ -184,6 +180,97 @@ test("an answer that comes late leaves alone what is typed by then, and a refuse
   await expect(page.getByText("The role is changed.")).toBeVisible();
   await expect(role).toHaveValue("admin");
   await expect(change).toBeFocused();
+});
+
+test("whoever has gone elsewhere keeps the focus when an answer comes, and so does a row that moves", async ({
+  page,
+  person,
+  anotherBrowser,
+}) => {
+  const team = await person.hasTeam(page, "Crew");
+  for (const name of ["Bob", "Cleo", "Dan"]) {
+    const member = newcomer(name);
+    await member.signUp(await anotherBrowser());
+    await person.adds(page, team, member, "member");
+  }
+  await open(page, `/teams/${team}/members`);
+  const members = page.getByRole("region", { name: "Members" });
+  const role = (name: string) => page.getByRole("combobox", { name: `Role of ${name}` });
+  const change = (name: string) => page.getByRole("button", { name: `Change role of ${name}` });
+  const names = members.getByRole("listitem").getByRole("strong");
+  await expect(names).toHaveText([person.name, "Bob", "Cleo", "Dan"]);
+
+  await test.step("the form is ready for the next entry, without taking the focus", async () => {
+    const answer = await held(page, "**/rpc/team/add_member");
+    await page.getByLabel("Email").fill("nobody-yet@example.org");
+    await page.getByRole("button", { name: "Add to team" }).click();
+    await role("Bob").focus();
+    answer();
+    await expect(page.getByLabel("Email")).toHaveValue("");
+    await nextFrame(page);
+    await expect(role("Bob")).toBeFocused();
+  });
+
+  await test.step("another role for the next entry is the beginning of it", async () => {
+    const answer = await held(page, "**/rpc/team/add_member");
+    await page.getByLabel("Email").fill("nor-this-one@example.org");
+    await page.getByRole("button", { name: "Add to team" }).click();
+    await page.getByLabel("Role", { exact: true }).selectOption("viewer");
+    answer();
+    await expect(page.getByRole("region", { name: "Invited" })).toContainText("nor-this-one@example.org");
+    await expect(page.getByLabel("Role", { exact: true })).toHaveValue("viewer");
+  });
+
+  await test.step("a row that goes to another place keeps the focus", async () => {
+    await role("Dan").selectOption("admin");
+    await change("Dan").click();
+    await expect(names).toHaveText([person.name, "Dan", "Bob", "Cleo"]);
+    await expect(change("Dan")).toBeFocused();
+  });
+
+  await test.step("what is chosen while an answer is awaited stays, in this row and in others", async () => {
+    const answer = await held(page, "**/rpc/team/change_member");
+    await role("Bob").selectOption("viewer");
+    await change("Bob").click();
+    await role("Bob").selectOption("admin");
+    await role("Cleo").selectOption("viewer");
+    answer();
+    await expect(page.getByText("The role is changed.")).toBeVisible();
+    await expect(names).toHaveText([person.name, "Dan", "Cleo", "Bob"]);
+    await nextFrame(page);
+    await expect(role("Bob")).toHaveValue("admin");
+    await expect(role("Cleo")).toHaveValue("viewer");
+  });
+});
+
+test("of two roles changed at once each row says what became of its own", async ({
+  page,
+  person,
+  anotherBrowser,
+  console,
+}) => {
+  console.expectNoAnswer("/rpc/team/change_member");
+  const team = await person.hasTeam(page, "Crew");
+  for (const name of ["Bob", "Cleo"]) {
+    const member = newcomer(name);
+    await member.signUp(await anotherBrowser());
+    await person.adds(page, team, member, "member");
+  }
+  await open(page, `/teams/${team}/members`);
+  const role = (name: string) => page.getByRole("combobox", { name: `Role of ${name}` });
+  const refuse = await held(page, "**/rpc/team/change_member", {
+    times: 1,
+    then: (route) => route.abort("connectionrefused"),
+  });
+  await role("Bob").selectOption("viewer");
+  await page.getByRole("button", { name: "Change role of Bob" }).click();
+  await role("Cleo").selectOption("viewer");
+  await page.getByRole("button", { name: "Change role of Cleo" }).click();
+  await expect(page.getByText("The role is changed.")).toBeVisible();
+  refuse();
+  await expect(page.getByRole("region", { name: "Members" }).getByRole("alert")).toBeVisible();
+  await expect(role("Bob")).toHaveValue("member");
+  await expect(role("Cleo")).toHaveValue("viewer");
 });
 
 test("whoever was invited is in the team as soon as they sign up", async ({ page, person, anotherBrowser }) => {

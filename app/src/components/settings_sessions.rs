@@ -8,7 +8,7 @@ use super::{
     skeleton::Skeleton,
 };
 use crate::{
-    browser,
+    rows,
     rpc::{
         self, Remote, RpcError,
         session::{End, EndOthers},
@@ -16,6 +16,7 @@ use crate::{
     user_agent,
 };
 use leptos::{html, prelude::*};
+use std::collections::BTreeSet;
 use taskwire_domain::session::Session;
 
 /// The sessions, and buttons to end them.
@@ -40,7 +41,7 @@ pub fn SessionsPart(
             </h2>
             <Refusal error />
             <Transition fallback=|| view! { <Skeleton lines=2 /> }>
-                <Sessions sessions end end_others heading />
+                <Sessions sessions end end_others done heading />
             </Transition>
             <p class="actions">
                 <Confirmation done name="session" words="Session ended" />
@@ -55,6 +56,7 @@ fn Sessions(
     sessions: Remote<Result<Vec<Session>, RpcError>>,
     end: ServerAction<End>,
     end_others: ServerAction<EndOthers>,
+    done: Done,
     heading: NodeRef<html::H2>,
 ) -> impl IntoView {
     // Also when newer ones cannot be had.
@@ -62,19 +64,19 @@ fn Sessions(
         sessions.get().and_then(Result::ok).or_else(|| last.cloned()).unwrap_or_default()
     });
     let not_read = Signal::derive(move || sessions.get().and_then(Result::err));
-    // What had the focus goes with its row.
-    Effect::watch(
-        move || last.with(Vec::len),
-        move |_, _, _| browser::focus_instead(move || heading.try_get_untracked().flatten().map(Into::into)),
-        false,
-    );
+    let ids = move || last.with(|last| last.iter().map(|session| session.id).collect::<BTreeSet<_>>());
+    // Whatever else is saved on this page, the sessions are read anew.
+    rows::leave_focus(ids, move || matches!(done.last(), Some("session" | "sessions")), heading);
+    let row = move |first: Session| {
+        let id = first.id;
+        let find = move || last.with(|last| last.iter().find(|session| session.id == id).cloned());
+        view! { <SessionRow session=rows::newest(first, find) end /> }
+    };
     let others = Memo::new(move |_| last.with(|last| last.iter().any(|session| !session.current)));
     view! {
         <Refusal error=not_read />
         <ul class="plain-list sessions">
-            <For each=move || last.get() key=|session| session.id let:session>
-                <SessionRow session end />
-            </For>
+            <For each=move || last.get() key=|session| session.id children=row />
         </ul>
         <Show when=move || others.get()>
             <ActionForm action=end_others on:submit:capture=rpc::once(end_others)>
@@ -86,27 +88,29 @@ fn Sessions(
 }
 
 #[component]
-fn SessionRow(session: Session, end: ServerAction<End>) -> impl IntoView {
-    let name = user_agent::describe(session.user_agent.as_deref());
+fn SessionRow(session: Memo<Session>, end: ServerAction<End>) -> impl IntoView {
+    let Session { id, user_agent, address, current, .. } = session.get_untracked();
+    let last_seen = Memo::new(move |_| session.with(|session| session.last_seen_at));
+    let name = user_agent::describe(user_agent.as_deref());
     let label = format!("End session: {name}");
     view! {
         <li class="session">
             <div>
                 <p>
                     <strong>{name}</strong>
-                    {session.current.then(|| view! { " " <span class="badge badge-good">"This browser"</span> })}
+                    {current.then(|| view! { " " <span class="badge badge-good">"This browser"</span> })}
                 </p>
                 <p class="task-meta">
-                    <span>"Last used " <At then=session.last_seen_at /></span>
-                    {session.address.map(|address| view! { <span>"from " {address}</span> })}
+                    <span>"Last used " {move || view! { <At then=last_seen.get() /> }}</span>
+                    {address.map(|address| view! { <span>"from " {address}</span> })}
                 </p>
             </div>
-            {(!session.current)
+            {(!current)
                 .then(|| {
                     view! {
                         <ActionForm action=end on:submit:capture=rpc::once(end)>
                             <Here />
-                            <input type="hidden" name="id" value=session.id.to_string() />
+                            <input type="hidden" name="id" value=id.to_string() />
                             <button class="button" aria-label=label>
                                 "End"
                             </button>

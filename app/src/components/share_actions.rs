@@ -12,8 +12,6 @@ use taskwire_domain::team::Added;
 pub struct ShareActions {
     /// Shares with somebody new.
     pub give: ServerAction<Give>,
-    /// Changes what somebody may do.
-    pub change: ServerAction<Give>,
     /// Takes a share back.
     pub revoke: ServerAction<Revoke>,
     /// Takes an invitation back.
@@ -22,52 +20,47 @@ pub struct ShareActions {
     pub refused: RwSignal<Option<RpcError>>,
     /// What the last of these has done, in words; empty after a refusal, `None` before the first answer.
     pub done: RwSignal<Option<&'static str>>,
+    /// Counts up with every answer.
+    pub answers: RwSignal<usize>,
 }
 
 impl ShareActions {
     /// Fresh ones for a page; after a refused form without JavaScript they hold the refusal.
     pub fn new() -> Self {
-        let actions = Self {
-            give: rpc::action(),
-            change: rpc::action(),
-            revoke: rpc::action(),
-            uninvite: rpc::action(),
-            refused: RwSignal::new(None),
-            done: RwSignal::new(None),
-        };
-        actions.note(actions.give, |added| match added {
+        let (give, revoke, uninvite) = (rpc::action(), rpc::action(), rpc::action());
+        let refused = rpc::refusal(give).or_else(|| rpc::refusal(revoke)).or_else(|| rpc::refusal(uninvite));
+        let done = RwSignal::new(refused.as_ref().map(|_| ""));
+        let actions = Self { give, revoke, uninvite, refused: RwSignal::new(refused), done, answers: RwSignal::new(0) };
+        actions.note(give, |added| match added {
             Added::Now => SHARED,
             Added::Invited => INVITED,
         });
-        actions.note(actions.change, |_| "Changed.");
-        actions.note(actions.revoke, |()| REVOKED);
-        actions.note(actions.uninvite, |()| WITHDRAWN);
+        actions.note(revoke, |()| REVOKED);
+        actions.note(uninvite, |()| WITHDRAWN);
         actions
+    }
+
+    /// Changes what somebody may do: one for each row, so that none takes the answer of another for its own.
+    pub fn change(self) -> ServerAction<Give> {
+        let action = rpc::action();
+        self.note(action, |_| "Changed.");
+        action
     }
 
     fn note<S>(self, action: ServerAction<S>, words: fn(&S::Output) -> &'static str)
     where
         S: ServerFn<Error = RpcError, Output: Clone + Send + Sync> + Clone + Send + Sync + 'static,
     {
-        rpc::note_refusal(action, self.refused);
-        let said = move || {
-            action.value().with_untracked(|answer| match answer {
-                Some(Ok(output)) => Some(words(output)),
-                Some(Err(_)) => Some(""),
-                None => None,
-            })
-        };
-        // A form without JavaScript that was refused.
-        if let Some(said) = said() {
-            self.done.set(Some(said));
-        }
-        Effect::watch(move || action.version().get(), move |_, _, _| self.done.set(said()), false);
-    }
-
-    /// Counts up with every answer.
-    pub fn answers(self) -> usize {
-        let Self { give, change, revoke, uninvite, .. } = self;
-        give.version().get() + change.version().get() + revoke.version().get() + uninvite.version().get()
+        rpc::note_later_refusals(action, self.refused);
+        Effect::watch(
+            move || action.version().get(),
+            move |_, _, _| {
+                let worked = action.value().get_untracked().and_then(Result::ok);
+                self.done.set(Some(worked.as_ref().map_or("", words)));
+                self.answers.update(|answers| *answers += 1);
+            },
+            false,
+        );
     }
 }
 

@@ -21,10 +21,10 @@ pub fn ShareRow(
     let Share { user_id, name, email, .. } = share.get_untracked();
     // Two people may have the same name.
     let who = if name.is_empty() { email.clone() } else { format!("{name} ({email})") };
-    let change = actions.change;
+    let change = actions.change();
     let permission = Memo::new(move |_| share.with(|share| share.permission));
     let form = NodeRef::<html::Form>::new();
-    let submit = reset::to_stored(change, form, permission);
+    let (submit, choose) = reset::to_stored(change, form, permission);
     let (permission_label, change_label) = (format!("Permission of {who}"), format!("Change share of {who}"));
     let end = match user_id {
         Some(user_id) => view! { <Revoke task_id user_id who actions /> }.into_any(),
@@ -37,7 +37,7 @@ pub fn ShareRow(
                 <bdi>{email.clone()}</bdi>
                 {user_id.is_none().then(|| view! { <span class="hint">"Invited: has not signed up yet"</span> })}
             </p>
-            <ActionForm action=change attr:class="share-change" node_ref=form on:submit:capture=submit>
+            <ActionForm action=change attr:class="share-change" node_ref=form on:submit:capture=submit on:change=choose>
                 <Here />
                 <input type="hidden" name="task_id" value=task_id.to_string() />
                 <input type="hidden" name="email" value=email />

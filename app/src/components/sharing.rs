@@ -10,7 +10,7 @@ use super::{
     skeleton::Skeleton,
 };
 use crate::{
-    browser, reset,
+    reset, rows,
     rpc::{self, Remote, RpcError, share::Give},
     typed::typed,
 };
@@ -73,17 +73,13 @@ fn Shares(
         let refused = actions.refused.get();
         shares.get().and_then(Result::err).filter(|error| refused.as_ref() != Some(error))
     });
-    Effect::watch(
-        move || last.with(|last| last.iter().flatten().map(row_key).collect::<BTreeSet<_>>()),
-        move |_, _, _| browser::focus_instead(move || heading.try_get_untracked().flatten().map(Into::into)),
-        false,
-    );
+    let keys = move || last.with(|last| last.iter().flatten().map(row_key).collect::<BTreeSet<_>>());
+    rows::leave_focus(keys, || true, heading);
     let nobody = Memo::new(move |_| last.with(|last| last.as_ref().is_some_and(Vec::is_empty)));
     let row = move |first: Share| {
-        let share = Memo::new(move |known: Option<&Share>| {
-            let current = last.with(|last| last.iter().flatten().find(|share| share.email == first.email).cloned());
-            current.or_else(|| known.cloned()).unwrap_or_else(|| first.clone())
-        });
+        let email = first.email.clone();
+        let find = move || last.with(|last| last.iter().flatten().find(|share| share.email == email).cloned());
+        let share = rows::newest(first, find);
         view! { <ShareRow task_id=id share actions /> }
     };
     view! {
@@ -112,7 +108,7 @@ fn ShareForm(id: TaskId, actions: ShareActions) -> impl IntoView {
     let action = actions.give;
     let error = Signal::derive(move || action.value().get().and_then(Result::err));
     let form = NodeRef::<html::Form>::new();
-    reset::after_success(action, form, &["email"]);
+    reset::after_success(action, form, &["email", "permission"]);
     let query = use_query_map();
     let done = move || match actions.done.get() {
         Some(words) => words,

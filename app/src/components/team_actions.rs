@@ -12,8 +12,6 @@ use taskwire_domain::team::Added;
 pub struct TeamActions {
     /// Adds or invites somebody.
     pub add: ServerAction<AddMember>,
-    /// Gives a member another role.
-    pub change: ServerAction<ChangeMember>,
     /// Takes a member out.
     pub remove: ServerAction<RemoveMember>,
     /// Makes somebody else the owner.
@@ -24,6 +22,8 @@ pub struct TeamActions {
     pub refused: RwSignal<Option<RpcError>>,
     /// What the last of these has done; nothing after a refusal.
     pub done: RwSignal<Option<PeopleDone>>,
+    /// Counts up with every answer.
+    pub answers: RwSignal<usize>,
 }
 
 /// What has changed about a team's people.
@@ -48,12 +48,12 @@ impl TeamActions {
     pub fn new() -> Self {
         let actions = Self {
             add: rpc::action(),
-            change: rpc::action(),
             remove: rpc::action(),
             transfer: rpc::action(),
             uninvite: rpc::action(),
             refused: RwSignal::new(None),
             done: RwSignal::new(None),
+            answers: RwSignal::new(0),
         };
         // The answer does not say whom it is about.
         let email = StoredValue::new(String::new());
@@ -66,15 +66,23 @@ impl TeamActions {
             Added::Now => PeopleDone::Added(email.get_value()),
             Added::Invited => PeopleDone::Invited(email.get_value()),
         });
-        actions.note(actions.change, |()| PeopleDone::Changed);
         actions.note(actions.remove, |()| PeopleDone::Removed);
         actions.note(actions.transfer, |()| PeopleDone::Transferred);
         actions.note(actions.uninvite, |()| PeopleDone::Uninvited);
-        rpc::note_refusal(actions.change, actions.refused);
+        // Refused without JavaScript, before there is a row.
+        rpc::note_refusal(rpc::action::<ChangeMember>(), actions.refused);
         rpc::note_refusal(actions.remove, actions.refused);
         rpc::note_refusal(actions.transfer, actions.refused);
         rpc::note_refusal(actions.uninvite, actions.refused);
         actions
+    }
+
+    /// Gives a member another role: one for each row, so that none takes the answer of another for its own.
+    pub fn change(self) -> ServerAction<ChangeMember> {
+        let action = rpc::action();
+        self.note(action, |()| PeopleDone::Changed);
+        rpc::note_later_refusals(action, self.refused);
+        action
     }
 
     fn note<S>(self, action: ServerAction<S>, done: impl Fn(&S::Output) -> PeopleDone + 'static)
@@ -83,19 +91,12 @@ impl TeamActions {
     {
         Effect::watch(
             move || action.version().get(),
-            move |_, _, _| self.done.set(action.value().get_untracked().and_then(Result::ok).as_ref().map(&done)),
+            move |_, _, _| {
+                self.done.set(action.value().get_untracked().and_then(Result::ok).as_ref().map(&done));
+                self.answers.update(|answers| *answers += 1);
+            },
             false,
         );
-    }
-
-    /// Counts up with every answer.
-    pub fn answers(self) -> usize {
-        let Self { add, change, remove, transfer, uninvite, .. } = self;
-        add.version().get()
-            + change.version().get()
-            + remove.version().get()
-            + transfer.version().get()
-            + uninvite.version().get()
     }
 }
 

@@ -29,7 +29,7 @@ pub fn AddMemberForm(
     let action = actions.add;
     let error = Signal::derive(move || action.value().get().and_then(Result::err));
     let form = NodeRef::<html::Form>::new();
-    reset::after_success(action, form, &["email"]);
+    reset::after_success(action, form, &["email", "role"]);
     let email = typed::<AddMember>("email").unwrap_or_default();
     let chosen = typed::<AddMember>("role").and_then(|word| word.parse().ok()).unwrap_or(Role::Member);
     let done = move || match actions.done.get() {

@@ -1,11 +1,11 @@
 //! Who is invited into a team.
 
 use super::{here::Here, moment::At, team_actions::TeamActions};
-use crate::rpc;
+use crate::{rows, rpc};
 use leptos::prelude::*;
 use taskwire_domain::{
     TeamId,
-    team::{Invitation, Role, TeamPeople},
+    team::{Invitation, TeamPeople},
 };
 
 /// The addresses that join when somebody signs up with them; nothing where there are none.
@@ -20,10 +20,8 @@ pub fn Invitations(
     let none = Memo::new(move |_| people.with(|people| people.invitations.is_empty()));
     let row = move |first: Invitation| {
         let email = first.email.clone();
-        let role = Memo::new(move |_| {
-            people.with(|people| people.invitations.iter().find(|known| known.email == email).map(|known| known.role))
-        });
-        view! { <Row team invitation=first.clone() role=Signal::derive(move || role.get().unwrap_or(first.role)) actions /> }
+        let find = move || people.with(|people| people.invitations.iter().find(|known| known.email == email).cloned());
+        view! { <Row team invitation=rows::newest(first, find) actions /> }
     };
     view! {
         <section class="panel" aria-labelledby="invitations" hidden=move || none.get()>
@@ -41,8 +39,8 @@ pub fn Invitations(
 }
 
 #[component]
-fn Row(team: TeamId, invitation: Invitation, role: Signal<Role>, actions: TeamActions) -> impl IntoView {
-    let Invitation { email, created_at, .. } = invitation;
+fn Row(team: TeamId, invitation: Memo<Invitation>, actions: TeamActions) -> impl IntoView {
+    let Invitation { email, created_at, .. } = invitation.get_untracked();
     let action = actions.uninvite;
     let label = format!("Take back the invitation of {email}");
     view! {
@@ -52,7 +50,7 @@ fn Row(team: TeamId, invitation: Invitation, role: Signal<Role>, actions: TeamAc
                     <bdi>{email.clone()}</bdi>
                 </p>
                 <p class="task-meta">
-                    <span class="badge">{move || role.get().as_str()}</span>
+                    <span class="badge">{move || invitation.with(|invitation| invitation.role.as_str())}</span>
                     <span>"since " <At then=created_at /></span>
                 </p>
             </div>

@@ -147,11 +147,11 @@ fn ChangeRole(
     actions: TeamActions,
 ) -> impl IntoView {
     let user_id = member.with_untracked(|member| member.user_id);
-    let action = actions.change;
+    let action = actions.change();
     let form = NodeRef::<html::Form>::new();
-    let submit = reset::to_stored(action, form, role);
+    let (submit, choose) = reset::to_stored(action, form, role);
     view! {
-        <ActionForm action attr:class="role-form" node_ref=form on:submit:capture=submit>
+        <ActionForm action attr:class="role-form" node_ref=form on:submit:capture=submit on:change=choose>
             <Here />
             <input type="hidden" name="id" value=team.to_string() />
             <input type="hidden" name="user_id" value=user_id.to_string() />

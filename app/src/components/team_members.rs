@@ -8,7 +8,7 @@ use super::{
     team_invitations::Invitations,
     team_member::MemberRow,
 };
-use crate::{browser, rpc::team::AddMember, typed::typed};
+use crate::{rows, rpc::team::AddMember, typed::typed};
 use leptos::{html, prelude::*};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 use std::collections::BTreeSet;
@@ -47,11 +47,7 @@ pub fn TeamMembers(
         false,
     );
     // What had the focus may go with its row, or with the right to do it.
-    Effect::watch(
-        move || people.with(whose_rows),
-        move |_, _, _| browser::focus_instead(move || heading.try_get_untracked().flatten().map(Into::into)),
-        false,
-    );
+    rows::leave_focus(move || people.with(whose_rows), || true, heading);
     let words = move || match actions.done.get()? {
         PeopleDone::Changed => Some("The role is changed."),
         PeopleDone::Removed => Some("Removed. Their tasks here belong to the owner now."),
@@ -60,11 +56,9 @@ pub fn TeamMembers(
         PeopleDone::Added(_) | PeopleDone::Invited(_) => None,
     };
     let row = move |first: Member| {
-        let member = Memo::new(move |known: Option<&Member>| {
-            let current =
-                people.with(|people| people.members.iter().find(|member| member.user_id == first.user_id).cloned());
-            current.or_else(|| known.cloned()).unwrap_or_else(|| first.clone())
-        });
+        let user = first.user_id;
+        let find = move || people.with(|people| people.members.iter().find(|member| member.user_id == user).cloned());
+        let member = rows::newest(first, find);
         let has_namesake = Signal::derive(move || {
             let name = member.with(|member| member.name.clone());
             people.with(|people| people.members.iter().filter(|member| member.name == name).count() > 1)

@@ -14,6 +14,7 @@ use crate::{
         team_settings::TeamSettings,
     },
     list_url::Place,
+    rows,
     rpc::{self, Remote, RpcError, team::Update},
 };
 use leptos::prelude::*;
@@ -41,7 +42,7 @@ pub fn TeamPage() -> impl IntoView {
     let (update, actions) = (rpc::action::<Update>(), TeamActions::new());
     // Also after a refusal, whose reason may be that the team is no longer what the page shows.
     let people = rpc::remote(
-        move || (id.get(), actions.answers() + update.version().get()),
+        move || (id.get(), actions.answers.get() + update.version().get()),
         |(id, _)| async move {
             match id {
                 Some(id) => rpc::team::get(id).await,
@@ -89,10 +90,7 @@ fn TeamView(
     });
     let view = move |id: TeamId| {
         let Some(first) = last.get_untracked() else { return ().into_any() };
-        let people = Memo::new(move |known: Option<&TeamPeople>| {
-            let current = last.get().filter(|people| people.team.id == id);
-            current.or_else(|| known.cloned()).unwrap_or_else(|| first.clone())
-        });
+        let people = rows::newest(first, move || last.get().filter(|people| people.team.id == id));
         view! { <TeamParts people parts title=title.clone() /> }.into_any()
     };
     view! {

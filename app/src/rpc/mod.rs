@@ -69,15 +69,29 @@ where
     }
 }
 
+/// Why an action was refused the last time, also by a form without JavaScript.
+pub fn refusal<S>(action: ServerAction<S>) -> Option<RpcError>
+where
+    S: ServerFn<Error = RpcError, Output: Clone + Send + Sync> + Clone + Send + Sync + 'static,
+{
+    action.value().get_untracked().and_then(Result::err)
+}
+
 /// Keeps in `last` why the last of several actions was refused: nothing, once one of them has worked.
 pub fn note_refusal<S>(action: ServerAction<S>, last: RwSignal<Option<RpcError>>)
 where
     S: ServerFn<Error = RpcError, Output: Clone + Send + Sync> + Clone + Send + Sync + 'static,
 {
-    let refusal = move || action.value().get_untracked().and_then(Result::err);
-    // After a refused form without JavaScript it is there from the start.
-    if let Some(error) = refusal() {
+    if let Some(error) = refusal(action) {
         last.set(Some(error));
     }
-    Effect::watch(move || action.version().get(), move |_, _, _| last.set(refusal()), false);
+    note_later_refusals(action, last);
+}
+
+/// The same for an action that comes later, when the refusal of a form without JavaScript may be long forgotten.
+pub fn note_later_refusals<S>(action: ServerAction<S>, last: RwSignal<Option<RpcError>>)
+where
+    S: ServerFn<Error = RpcError, Output: Clone + Send + Sync> + Clone + Send + Sync + 'static,
+{
+    Effect::watch(move || action.version().get(), move |_, _, _| last.set(refusal(action)), false);
 }
