@@ -74,7 +74,7 @@ where
         });
     };
     Effect::watch(
-        move || stored.track(),
+        move || stored.with(|_| ()),
         move |(), _, _| {
             reset();
             if moves.get_value() {

@@ -20,10 +20,10 @@ pub fn leave_focus<T>(
 ) where
     T: PartialEq + Send + Sync + 'static,
 {
-    // A memo, because most of what is read anew has the same rows.
+    // A memo, because most of what is read anew has the same rows. It knows only when it is read, not just tracked.
     let rows = Memo::new(move |_| rows());
     Effect::watch(
-        move || rows.track(),
+        move || rows.with(|_| ()),
         move |(), _, _| {
             if was_asked() {
                 browser::focus_instead(move || heading.try_get_untracked().flatten().map(Into::into));
