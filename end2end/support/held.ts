@@ -1,21 +1,17 @@
 // Answers that come when the test says so.
-import type { Page, Route } from "@playwright/test";
+import type { Page } from "@playwright/test";
 
-type How = {
-  /** How many requests; without it all of them. */
-  times?: number;
-  /** What becomes of them. */
-  then?: (route: Route) => Promise<void>;
-};
-
-/** Holds requests back until the returned function is called. */
-export async function held(page: Page, url: string, { times, then = (route) => route.continue() }: How = {}) {
+/** Holds requests back until the returned function is called: all of them, or the first so many. */
+export async function held(page: Page, url: string, { times = Infinity } = {}) {
   let release = () => {};
   const released = new Promise<void>((resolve) => (release = resolve));
-  const handler = async (route: Route) => {
+  let requests = 0;
+  // Not by Playwright's own `times`: it lets go of what is held as soon as no route is left.
+  await page.route(url, async (route) => {
+    requests += 1;
+    if (requests > times) return route.fallback();
     await released;
-    await then(route);
-  };
-  await page.route(url, handler, { times });
+    await route.continue();
+  });
   return release;
 }

@@ -258,19 +258,19 @@ test("of two roles changed at once each row says what became of its own", async 
   }
   await open(page, `/teams/${team}/members`);
   const role = (name: string) => page.getByRole("combobox", { name: `Role of ${name}` });
-  const refuse = await held(page, "**/rpc/team/change_member", {
-    times: 1,
-    then: (route) => route.abort("connectionrefused"),
-  });
+  // Bob's waits, Cleo's is refused.
+  await page.route("**/rpc/team/change_member", (route) => route.abort("connectionrefused"), { times: 1 });
+  const answer = await held(page, "**/rpc/team/change_member", { times: 1 });
   await role("Bob").selectOption("viewer");
   await page.getByRole("button", { name: "Change role of Bob" }).click();
   await role("Cleo").selectOption("viewer");
   await page.getByRole("button", { name: "Change role of Cleo" }).click();
-  await expect(page.getByText("The role is changed.")).toBeVisible();
-  refuse();
   await expect(page.getByRole("region", { name: "Members" }).getByRole("alert")).toBeVisible();
-  await expect(role("Bob")).toHaveValue("member");
-  await expect(role("Cleo")).toHaveValue("viewer");
+  await expect(role("Cleo")).toHaveValue("member");
+  await expect(role("Bob")).toHaveValue("viewer");
+  answer();
+  await expect(page.getByText("The role is changed.")).toBeVisible();
+  await expect(role("Bob")).toHaveValue("viewer");
 });
 
 test("whoever was invited is in the team as soon as they sign up", async ({ page, person, anotherBrowser }) => {
