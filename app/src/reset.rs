@@ -63,6 +63,8 @@ where
     let unsent = StoredValue::new(false);
     // A row that moves in its list when its choice is stored loses the focus on its way.
     let moves = StoredValue::new(false);
+    // Something else was chosen and sent while an answer was awaited.
+    let again = StoredValue::new(false);
     // In the next frame, when the options say what is stored.
     let reset = move || {
         request_animation_frame(move || {
@@ -92,13 +94,20 @@ where
                 moves.set_value(false);
                 reset();
             }
+            if let Some(form) = form.get_untracked().filter(|_| again.get_value()) {
+                again.set_value(false);
+                // Refused only by a browser that finds the form incomplete, and says so.
+                drop(form.request_submit());
+            }
         },
         false,
     );
     let once = rpc::once(action);
     let submit = move |event: SubmitEvent| {
         once(event.clone());
-        if !event.default_prevented() {
+        if event.default_prevented() {
+            again.set_value(unsent.get_value());
+        } else {
             moves.set_value(unsent.get_value());
             unsent.set_value(false);
         }

@@ -241,6 +241,17 @@ test("whoever has gone elsewhere keeps the focus when an answer comes, and so do
     await expect(role("Bob")).toHaveValue("admin");
     await expect(role("Cleo")).toHaveValue("viewer");
   });
+
+  await test.step("and is sent when the answer is there, if that was asked for", async () => {
+    const answer = await held(page, "**/rpc/team/change_member");
+    await change("Cleo").click();
+    await role("Cleo").selectOption("admin");
+    await change("Cleo").click();
+    answer();
+    await expect(names).toHaveText([person.name, "Cleo", "Dan", "Bob"]);
+    await expect(role("Cleo")).toHaveValue("admin");
+    await expect(change("Cleo")).toBeFocused();
+  });
 });
 
 test("of two roles changed at once each row says what became of its own", async ({

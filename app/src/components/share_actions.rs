@@ -22,6 +22,8 @@ pub struct ShareActions {
     pub done: RwSignal<Option<&'static str>>,
     /// Counts up with every answer.
     pub answers: RwSignal<usize>,
+    /// The page, which hears also of what was asked by a row that is gone by then.
+    page: StoredValue<Owner>,
 }
 
 impl ShareActions {
@@ -30,7 +32,9 @@ impl ShareActions {
         let (give, revoke, uninvite) = (rpc::action(), rpc::action(), rpc::action());
         let refused = rpc::refusal(give).or_else(|| rpc::refusal(revoke)).or_else(|| rpc::refusal(uninvite));
         let done = RwSignal::new(refused.as_ref().map(|_| ""));
-        let actions = Self { give, revoke, uninvite, refused: RwSignal::new(refused), done, answers: RwSignal::new(0) };
+        let page = StoredValue::new(Owner::current().unwrap_or_default());
+        let (refused, answers) = (RwSignal::new(refused), RwSignal::new(0));
+        let actions = Self { give, revoke, uninvite, refused, done, answers, page };
         actions.note(give, |added| match added {
             Added::Now => SHARED,
             Added::Invited => INVITED,
@@ -42,9 +46,11 @@ impl ShareActions {
 
     /// Changes what somebody may do: one for each row, so that none takes the answer of another for its own.
     pub fn change(self) -> ServerAction<Give> {
-        let action = rpc::action();
-        self.note(action, |_| "Changed.");
-        action
+        self.page.get_value().with(|| {
+            let action = rpc::action();
+            self.note(action, |_| "Changed.");
+            action
+        })
     }
 
     fn note<S>(self, action: ServerAction<S>, words: fn(&S::Output) -> &'static str)

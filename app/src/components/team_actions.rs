@@ -24,6 +24,8 @@ pub struct TeamActions {
     pub done: RwSignal<Option<PeopleDone>>,
     /// Counts up with every answer.
     pub answers: RwSignal<usize>,
+    /// The page, which hears also of what was asked by a row that is gone by then.
+    page: StoredValue<Owner>,
 }
 
 /// What has changed about a team's people.
@@ -54,6 +56,7 @@ impl TeamActions {
             refused: RwSignal::new(None),
             done: RwSignal::new(None),
             answers: RwSignal::new(0),
+            page: StoredValue::new(Owner::current().unwrap_or_default()),
         };
         // The answer does not say whom it is about.
         let email = StoredValue::new(String::new());
@@ -79,10 +82,12 @@ impl TeamActions {
 
     /// Gives a member another role: one for each row, so that none takes the answer of another for its own.
     pub fn change(self) -> ServerAction<ChangeMember> {
-        let action = rpc::action();
-        self.note(action, |()| PeopleDone::Changed);
-        rpc::note_later_refusals(action, self.refused);
-        action
+        self.page.get_value().with(|| {
+            let action = rpc::action();
+            self.note(action, |()| PeopleDone::Changed);
+            rpc::note_later_refusals(action, self.refused);
+            action
+        })
     }
 
     fn note<S>(self, action: ServerAction<S>, done: impl Fn(&S::Output) -> PeopleDone + 'static)
