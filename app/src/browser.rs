@@ -77,23 +77,20 @@ pub fn focus(element: Option<web_sys::Element>) {
     }
 }
 
-/// Moves the focus where what had it has gone, once the page has changed. Where it is somewhere else it stays.
-pub fn focus_instead(element: impl Fn() -> Option<web_sys::Element> + 'static) {
+/// Gives the focus back, once the page has changed, to what has it now and loses it by moving; where that has gone, to
+/// `instead`. Where nothing loses it, it stays wherever it is by then.
+pub fn keep_focus(instead: impl FnOnce() -> Option<web_sys::Element> + 'static) {
+    let Some(had) = focused() else { return };
     request_animation_frame(move || {
-        if is_focus_lost() {
-            focus(element());
+        if focused().is_none() {
+            focus(if had.is_connected() { Some(had) } else { instead() });
         }
     });
 }
 
-/// Whether nothing has the focus.
-pub fn is_focus_lost() -> bool {
-    document().active_element().is_none_or(|active| active.tag_name() == "BODY")
-}
-
-/// Whether the focus is in this part of the page.
-pub fn has_focus(part: &web_sys::Element) -> bool {
-    document().active_element().is_some_and(|active| part.contains(Some(&active)))
+/// What has the focus.
+pub fn focused() -> Option<web_sys::Element> {
+    document().active_element().filter(|active| active.tag_name() != "BODY")
 }
 
 /// Seconds east of UTC that the browser's clock showed at a point in time.

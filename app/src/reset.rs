@@ -7,7 +7,8 @@ use leptos::{
     prelude::*,
     server_fn::ServerFn,
 };
-use web_sys::{FormData, HtmlFormElement};
+use std::{cell::RefCell, rc::Rc};
+use web_sys::{FormData, HtmlFormElement, HtmlSelectElement};
 
 /// Readies a form for its next entry once its action has worked: empty, with the focus in the first of the `fields`,
 /// which are all that a person can fill in. Left alone where somebody has begun the next entry by then, and without the
@@ -17,12 +18,16 @@ where
     S: ServerFn<Error: Send + Sync, Output: Clone + Send + Sync> + Clone + Send + Sync + 'static,
 {
     let entry = move || form.get_untracked().map(|form| values(&form, fields));
-    let sent = StoredValue::new(None);
+    // When it was sent: what stood in it, and what had the focus.
+    let sent = Rc::new(RefCell::new((None, None)));
     Effect::watch(
         move || action.pending().get(),
-        move |pending, _, _| {
-            if *pending {
-                sent.set_value(entry());
+        {
+            let sent = Rc::clone(&sent);
+            move |pending, _, _| {
+                if *pending {
+                    sent.replace((entry(), browser::focused()));
+                }
             }
         },
         false,
@@ -30,10 +35,12 @@ where
     Effect::watch(
         move || action.version().get(),
         move |_, _, _| {
+            let (sent, had_focus) = &*sent.borrow();
             let worked = action.value().with_untracked(|answer| matches!(answer, Some(Ok(_))));
-            if let Some(form) = form.get_untracked().filter(|_| worked && sent.get_value() == entry()) {
+            if let Some(form) = form.get_untracked().filter(|_| worked && *sent == entry()) {
                 form.reset();
-                if browser::is_focus_lost() || browser::has_focus(&form) {
+                let focused = browser::focused();
+                if focused.is_none() || focused == *had_focus {
                     let first = fields.first().map(|first| format!("[name={first}]")).unwrap_or_default();
                     browser::focus(form.query_selector(&first).ok().flatten());
                 }
@@ -49,56 +56,51 @@ fn values(form: &HtmlFormElement, fields: &[&str]) -> Vec<Option<String>> {
 }
 
 /// Lets a choice with a form and an action of its own show what is stored: when that is another by now, and when what
-/// was chosen was refused, but never in place of what somebody has chosen and not sent yet. Returns what the form does
-/// when it is sent, and when something is chosen in it.
+/// was chosen was refused, but never in place of what somebody has chosen and not sent yet, or of what is on its way.
+/// Returns what the form does when it is sent, and the choice when it is made.
 pub fn to_stored<S, T>(
     action: ServerAction<S>,
-    form: NodeRef<html::Form>,
+    choice: NodeRef<html::Select>,
     stored: Memo<T>,
 ) -> (impl Fn(SubmitEvent) + Clone + 'static, impl Fn(Event) + Clone + 'static)
 where
     S: ServerFn<Error: Send + Sync, Output: Clone + Send + Sync> + Clone + Send + Sync + 'static,
     T: PartialEq + Send + Sync + 'static,
 {
-    let unsent = StoredValue::new(false);
-    // A row that moves in its list when its choice is stored loses the focus on its way.
-    let moves = StoredValue::new(false);
+    let awaited = StoredValue::new(None::<String>);
+    let unsent = StoredValue::new(None::<String>);
     // Something else was chosen and sent while an answer was awaited.
     let again = StoredValue::new(false);
+    let note_choice = move || {
+        if let Some(choice) = choice.get_untracked() {
+            let known = awaited.get_value().or_else(|| stored_value(&choice));
+            unsent.set_value(Some(choice.value()).filter(|chosen| Some(chosen) != known.as_ref()));
+        }
+    };
+    // Also what was chosen before the page was taken over.
+    Effect::new(move |_| choice.with(|choice| choice.is_some()).then(note_choice));
     // In the next frame, when the options say what is stored.
-    let reset = move || {
+    let show = move || {
         request_animation_frame(move || {
-            if unsent.try_get_value() == Some(false)
-                && let Some(form) = form.try_get_untracked().flatten()
-            {
-                form.reset();
+            if let Some(choice) = choice.try_get_untracked().flatten() {
+                show_value(&choice, unsent.get_value().or_else(|| awaited.get_value()));
             }
         });
     };
-    Effect::watch(
-        move || stored.with(|_| ()),
-        move |(), _, _| {
-            reset();
-            if moves.get_value() {
-                moves.set_value(false);
-                let button = move || form.try_get_untracked().flatten()?.query_selector("button").ok().flatten();
-                browser::focus_instead(button);
-            }
-        },
-        false,
-    );
+    Effect::watch(move || stored.with(|_| ()), move |(), _, _| show(), false);
     Effect::watch(
         move || action.version().get(),
         move |_, _, _| {
+            awaited.set_value(None);
             if action.value().with_untracked(|answer| matches!(answer, Some(Err(_)))) {
-                moves.set_value(false);
-                reset();
+                show();
             }
-            if let Some(form) = form.get_untracked().filter(|_| again.get_value()) {
-                again.set_value(false);
+            let form = choice.get_untracked().and_then(|choice| choice.form());
+            if let Some(form) = form.filter(|_| again.get_value() && unsent.with_value(Option::is_some)) {
                 // Refused only by a browser that finds the form incomplete, and says so.
                 drop(form.request_submit());
             }
+            again.set_value(false);
         },
         false,
     );
@@ -106,11 +108,29 @@ where
     let submit = move |event: SubmitEvent| {
         once(event.clone());
         if event.default_prevented() {
-            again.set_value(unsent.get_value());
+            again.set_value(true);
         } else {
-            moves.set_value(unsent.get_value());
-            unsent.set_value(false);
+            awaited.set_value(choice.get_untracked().map(|choice| choice.value()));
+            unsent.set_value(None);
         }
     };
-    (submit, move |_| unsent.set_value(true))
+    (submit, move |_| note_choice())
+}
+
+/// The value of the option that the page itself has chosen.
+fn stored_value(choice: &HtmlSelectElement) -> Option<String> {
+    choice.query_selector("option[selected]").ok().flatten()?.get_attribute("value")
+}
+
+/// Chooses a value, or what is stored: also where the value is not to be had any more.
+fn show_value(choice: &HtmlSelectElement, value: Option<String>) {
+    if let Some(value) = value {
+        choice.set_value(&value);
+        if choice.selected_index() >= 0 {
+            return;
+        }
+    }
+    if let Some(form) = choice.form() {
+        form.reset();
+    }
 }

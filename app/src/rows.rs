@@ -11,24 +11,19 @@ where
     Memo::new(move |known: Option<&T>| find().or_else(|| known.cloned()).unwrap_or_else(|| first.clone()))
 }
 
-/// Leaves the focus to the heading of a list where what had it has gone with its row: when other `rows` are there, and
-/// `was_asked` says that somebody here has asked for it.
-pub fn leave_focus<T>(
-    rows: impl Fn() -> T + Send + Sync + 'static,
-    was_asked: impl Fn() -> bool + 'static,
-    heading: NodeRef<html::H2>,
-) where
+/// Keeps the focus where it is when newer `data` moves its row, which loses it on the way. What had it and goes with its
+/// row, or with the right to it, leaves it to the `heading` of the list.
+pub fn keep_focus<T>(data: Memo<T>, heading: NodeRef<html::H2>)
+where
     T: PartialEq + Send + Sync + 'static,
 {
-    // A memo, because most of what is read anew has the same rows. It knows only when it is read, not just tracked.
-    let rows = Memo::new(move |_| rows());
-    Effect::watch(
-        move || rows.with(|_| ()),
-        move |(), _, _| {
-            if was_asked() {
-                browser::focus_instead(move || heading.try_get_untracked().flatten().map(Into::into));
-            }
-        },
-        false,
-    );
+    let is_shown = StoredValue::new(false);
+    // At once, while the page still shows the data before. A memo knows only when it is read, not just tracked.
+    ImmediateEffect::new_scoped(move || {
+        data.with(|_| ());
+        if is_shown.get_value() {
+            browser::keep_focus(move || heading.try_get_untracked().flatten().map(Into::into));
+        }
+        is_shown.set_value(true);
+    });
 }

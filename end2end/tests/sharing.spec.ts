@@ -1,5 +1,4 @@
 // One task, shared with one person.
-import { held } from "../support/held";
 import { call, newcomer } from "../support/person";
 import { open } from "../support/ready";
 import { row } from "../support/screens";
@@ -98,23 +97,6 @@ test("a share from before somebody joined the team is changed like any other; a 
   await expect(permission).toHaveValue("edit");
   await open(bobs, `/tasks/${task.id}`);
   await expect(bobs.getByRole("button", { name: "Save changes" })).toBeVisible();
-});
-
-test("a change that is done only after its row has gone shows", async ({ page, person, anotherBrowser }) => {
-  const bob = newcomer("Bob");
-  await bob.signUp(await anotherBrowser());
-  const task = await person.hasTask(page, "On and off");
-  await person.shares(page, task, bob, "view");
-  await open(page, `/tasks/${task.id}`);
-  const panel = page.getByRole("region", { name: "Sharing" });
-  const answer = await held(page, "**/rpc/share/give");
-  await panel.getByLabel("Permission of Bob").selectOption("can edit");
-  await panel.getByRole("button", { name: "Change share of Bob" }).click();
-  await panel.getByRole("button", { name: "Revoke share of Bob" }).click();
-  await expect(panel.getByText("Shared with nobody yet.")).toBeVisible();
-  answer();
-  await expect(panel.getByText("Changed.")).toBeVisible();
-  await expect(panel.getByLabel("Permission of Bob")).toHaveValue("edit");
 });
 
 test("two edit one task: the later sees both texts, also when it was deleted or is no longer theirs", async ({

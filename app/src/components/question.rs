@@ -26,7 +26,17 @@ pub fn Question(
     let question = NodeRef::<html::Div>::new();
     Effect::new(move |_| {
         browser::focus(question.get().map(Into::into));
-        on_cleanup(move || browser::focus_instead(move || opener.try_get_untracked().flatten().map(Into::into)));
+        on_cleanup(move || {
+            let opener = move || opener.try_get_untracked().flatten().map(Into::into);
+            let has_focus =
+                browser::focused().is_some_and(|focused| matches!(focused.closest(".confirm"), Ok(Some(_))));
+            // In the next frame, for a link that made room for the question.
+            browser::keep_focus(opener);
+            if has_focus {
+                // At once, for a link in a row that may be gone by then.
+                browser::focus(opener());
+            }
+        });
     });
     let labelled = id.clone();
     view! {

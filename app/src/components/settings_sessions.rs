@@ -16,7 +16,6 @@ use crate::{
     user_agent,
 };
 use leptos::{html, prelude::*};
-use std::collections::BTreeSet;
 use taskwire_domain::session::Session;
 
 /// The sessions, and buttons to end them.
@@ -41,7 +40,7 @@ pub fn SessionsPart(
             </h2>
             <Refusal error />
             <Transition fallback=|| view! { <Skeleton lines=2 /> }>
-                <Sessions sessions end end_others done heading />
+                <Sessions sessions end end_others heading />
             </Transition>
             <p class="actions">
                 <Confirmation done name="session" words="Session ended" />
@@ -56,7 +55,6 @@ fn Sessions(
     sessions: Remote<Result<Vec<Session>, RpcError>>,
     end: ServerAction<End>,
     end_others: ServerAction<EndOthers>,
-    done: Done,
     heading: NodeRef<html::H2>,
 ) -> impl IntoView {
     // Also when newer ones cannot be had.
@@ -64,9 +62,7 @@ fn Sessions(
         sessions.get().and_then(Result::ok).or_else(|| last.cloned()).unwrap_or_default()
     });
     let not_read = Signal::derive(move || sessions.get().and_then(Result::err));
-    let ids = move || last.with(|last| last.iter().map(|session| session.id).collect::<BTreeSet<_>>());
-    // Whatever else is saved on this page, the sessions are read anew.
-    rows::leave_focus(ids, move || matches!(done.last(), Some("session" | "sessions")), heading);
+    rows::keep_focus(last, heading);
     let row = move |first: Session| {
         let id = first.id;
         let find = move || last.with(|last| last.iter().find(|session| session.id == id).cloned());

@@ -1,10 +1,11 @@
 //! What can be done about a task's shares.
 
 use crate::rpc::{
-    self, RpcError,
+    self, Answers,
     share::{Give, Revoke, Uninvite},
 };
-use leptos::{prelude::*, server_fn::ServerFn};
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
 use taskwire_domain::team::Added;
 
 /// What the panel can ask for; the page does it.
@@ -12,61 +13,38 @@ use taskwire_domain::team::Added;
 pub struct ShareActions {
     /// Shares with somebody new.
     pub give: ServerAction<Give>,
-    /// Takes a share back.
-    pub revoke: ServerAction<Revoke>,
-    /// Takes an invitation back.
-    pub uninvite: ServerAction<Uninvite>,
-    /// Why the last of these was refused.
-    pub refused: RwSignal<Option<RpcError>>,
-    /// What the last of these has done, in words; empty after a refusal, `None` before the first answer.
-    pub done: RwSignal<Option<&'static str>>,
-    /// Counts up with every answer.
-    pub answers: RwSignal<usize>,
-    /// The page, which hears also of what was asked by a row that is gone by then.
-    page: StoredValue<Owner>,
+    /// What became of it, in words.
+    pub answers: Answers<&'static str>,
 }
 
 impl ShareActions {
     /// Fresh ones for a page; after a refused form without JavaScript they hold the refusal.
     pub fn new() -> Self {
-        let (give, revoke, uninvite) = (rpc::action(), rpc::action(), rpc::action());
-        let refused = rpc::refusal(give).or_else(|| rpc::refusal(revoke)).or_else(|| rpc::refusal(uninvite));
-        let done = RwSignal::new(refused.as_ref().map(|_| ""));
-        let page = StoredValue::new(Owner::current().unwrap_or_default());
-        let (refused, answers) = (RwSignal::new(refused), RwSignal::new(0));
-        let actions = Self { give, revoke, uninvite, refused, done, answers, page };
-        actions.note(give, |added| match added {
+        let refused = rpc::refusal(rpc::action::<Give>())
+            .or_else(|| rpc::refusal(rpc::action::<Revoke>()))
+            .or_else(|| rpc::refusal(rpc::action::<Uninvite>()));
+        let done = use_query_map().with_untracked(|query| query.get_str("shared").map(done_by_form));
+        let answers = Answers::new(refused, done);
+        let give = answers.action(|added| match added {
             Added::Now => SHARED,
             Added::Invited => INVITED,
         });
-        actions.note(revoke, |()| REVOKED);
-        actions.note(uninvite, |()| WITHDRAWN);
-        actions
+        Self { give, answers }
     }
 
-    /// Changes what somebody may do: one for each row, so that none takes the answer of another for its own.
+    /// Changes what somebody may do.
     pub fn change(self) -> ServerAction<Give> {
-        self.page.get_value().with(|| {
-            let action = rpc::action();
-            self.note(action, |_| "Changed.");
-            action
-        })
+        self.answers.action(|_| "Changed.")
     }
 
-    fn note<S>(self, action: ServerAction<S>, words: fn(&S::Output) -> &'static str)
-    where
-        S: ServerFn<Error = RpcError, Output: Clone + Send + Sync> + Clone + Send + Sync + 'static,
-    {
-        rpc::note_later_refusals(action, self.refused);
-        Effect::watch(
-            move || action.version().get(),
-            move |_, _, _| {
-                let worked = action.value().get_untracked().and_then(Result::ok);
-                self.done.set(Some(worked.as_ref().map_or("", words)));
-                self.answers.update(|answers| *answers += 1);
-            },
-            false,
-        );
+    /// Takes a share back.
+    pub fn revoke(self) -> ServerAction<Revoke> {
+        self.answers.action(|()| REVOKED)
+    }
+
+    /// Takes an invitation back.
+    pub fn uninvite(self) -> ServerAction<Uninvite> {
+        self.answers.action(|()| WITHDRAWN)
     }
 }
 
@@ -82,7 +60,7 @@ const REVOKED: &str = "Revoked.";
 const WITHDRAWN: &str = "Invitation withdrawn.";
 
 /// What a form without JavaScript has done, as the address of the page says it: `?shared=…`.
-pub fn done_by_form(word: &str) -> &'static str {
+fn done_by_form(word: &str) -> &'static str {
     match word {
         "invited" => INVITED,
         "revoked" => REVOKED,

@@ -23,8 +23,8 @@ pub fn ShareRow(
     let who = if name.is_empty() { email.clone() } else { format!("{name} ({email})") };
     let change = actions.change();
     let permission = Memo::new(move |_| share.with(|share| share.permission));
-    let form = NodeRef::<html::Form>::new();
-    let (submit, choose) = reset::to_stored(change, form, permission);
+    let choice = NodeRef::<html::Select>::new();
+    let (submit, choose) = reset::to_stored(change, choice, permission);
     let (permission_label, change_label) = (format!("Permission of {who}"), format!("Change share of {who}"));
     let end = match user_id {
         Some(user_id) => view! { <Revoke task_id user_id who actions /> }.into_any(),
@@ -37,11 +37,11 @@ pub fn ShareRow(
                 <bdi>{email.clone()}</bdi>
                 {user_id.is_none().then(|| view! { <span class="hint">"Invited: has not signed up yet"</span> })}
             </p>
-            <ActionForm action=change attr:class="share-change" node_ref=form on:submit:capture=submit on:change=choose>
+            <ActionForm action=change attr:class="share-change" on:submit:capture=submit>
                 <Here />
                 <input type="hidden" name="task_id" value=task_id.to_string() />
                 <input type="hidden" name="email" value=email />
-                <select name="permission" aria-label=permission_label>
+                <select name="permission" aria-label=permission_label node_ref=choice on:change=choose>
                     <PermissionOptions chosen=permission />
                 </select>
                 <button class="button" aria-label=change_label>
@@ -55,7 +55,7 @@ pub fn ShareRow(
 
 #[component]
 fn Revoke(task_id: TaskId, user_id: UserId, who: String, actions: ShareActions) -> impl IntoView {
-    let action = actions.revoke;
+    let action = actions.revoke();
     view! {
         <ActionForm action on:submit:capture=rpc::once(action)>
             <Here />
@@ -70,7 +70,7 @@ fn Revoke(task_id: TaskId, user_id: UserId, who: String, actions: ShareActions) 
 
 #[component]
 fn Withdraw(task_id: TaskId, email: String, actions: ShareActions) -> impl IntoView {
-    let action = actions.uninvite;
+    let action = actions.uninvite();
     let label = format!("Withdraw invitation of {email}");
     view! {
         <ActionForm action on:submit:capture=rpc::once(action)>

@@ -5,7 +5,7 @@ use super::{
     field::Field,
     here::Here,
     icon::Icon,
-    share_actions::{ShareActions, done_by_form},
+    share_actions::ShareActions,
     share_row::{PermissionOptions, ShareRow},
     skeleton::Skeleton,
 };
@@ -15,8 +15,6 @@ use crate::{
     typed::typed,
 };
 use leptos::{html, prelude::*};
-use leptos_router::hooks::use_query_map;
-use std::collections::BTreeSet;
 use taskwire_domain::{
     TaskId, UserId,
     share::{Permission, Share},
@@ -47,7 +45,7 @@ pub fn Sharing(
                         <p class="hint">"Everybody in " <bdi>{team}</bdi> " sees this task anyway. Share it with others here."</p>
                     }
                 })}
-            <Refusal error=actions.refused fields=&["email"] />
+            <Refusal error=actions.answers.refused fields=&["email"] />
             <Transition fallback=|| view! { <Skeleton lines=2 /> }>
                 <Shares id shares actions heading />
             </Transition>
@@ -70,11 +68,10 @@ fn Shares(
     });
     // Also then the last known list stays.
     let not_read = Signal::derive(move || {
-        let refused = actions.refused.get();
+        let refused = actions.answers.refused.get();
         shares.get().and_then(Result::err).filter(|error| refused.as_ref() != Some(error))
     });
-    let keys = move || last.with(|last| last.iter().flatten().map(row_key).collect::<BTreeSet<_>>());
-    rows::leave_focus(keys, || true, heading);
+    rows::keep_focus(last, heading);
     let nobody = Memo::new(move |_| last.with(|last| last.as_ref().is_some_and(Vec::is_empty)));
     let row = move |first: Share| {
         let email = first.email.clone();
@@ -109,11 +106,6 @@ fn ShareForm(id: TaskId, actions: ShareActions) -> impl IntoView {
     let error = Signal::derive(move || action.value().get().and_then(Result::err));
     let form = NodeRef::<html::Form>::new();
     reset::after_success(action, form, &["email", "permission"]);
-    let query = use_query_map();
-    let done = move || match actions.done.get() {
-        Some(words) => words,
-        None => query.with(|query| query.get_str("shared").map(done_by_form).unwrap_or_default()),
-    };
     let email = typed::<Give>("email").unwrap_or_default();
     let chosen = typed::<Give>("permission").and_then(|word| word.parse().ok()).unwrap_or(Permission::View);
     view! {
@@ -141,10 +133,7 @@ fn ShareForm(id: TaskId, actions: ShareActions) -> impl IntoView {
                     "Share"
                 </button>
                 <span class="saved" role="status">
-                    {move || {
-                        let words = done();
-                        (!words.is_empty()).then(|| view! { <Icon icon=icondata::LuCheck /> {words} })
-                    }}
+                    {move || actions.answers.done.get().map(|words| view! { <Icon icon=icondata::LuCheck /> {words} })}
                 </span>
             </div>
         </ActionForm>

@@ -32,7 +32,7 @@ pub fn AddMemberForm(
     reset::after_success(action, form, &["email", "role"]);
     let email = typed::<AddMember>("email").unwrap_or_default();
     let chosen = typed::<AddMember>("role").and_then(|word| word.parse().ok()).unwrap_or(Role::Member);
-    let done = move || match actions.done.get() {
+    let done = move || match actions.answers.done.get() {
         Some(PeopleDone::Added(email)) => {
             Some(view! { "Added. " <bdi>{email}</bdi> " is in the team now." }.into_any())
         }

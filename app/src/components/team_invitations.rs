@@ -41,7 +41,7 @@ pub fn Invitations(
 #[component]
 fn Row(team: TeamId, invitation: Memo<Invitation>, actions: TeamActions) -> impl IntoView {
     let Invitation { email, created_at, .. } = invitation.get_untracked();
-    let action = actions.uninvite;
+    let action = actions.uninvite();
     let label = format!("Take back the invitation of {email}");
     view! {
         <li class="member">

@@ -45,6 +45,7 @@ pub fn MemberRow(
         (format!("{place}?transfer={user_id}#{user_id}"), format!("{place}?remove={user_id}#{user_id}"));
     let cancel = StoredValue::new(format!("{place}#{user_id}"));
     let (transfer_link, remove_link) = (NodeRef::new(), NodeRef::new());
+    let (make_owner, take_out) = (actions.transfer(user_id), actions.remove(user_id));
     let (shown_name, name) = (name.clone(), StoredValue::new(name));
     view! {
         <li class="member" id=user_id.to_string()>
@@ -98,7 +99,7 @@ pub fn MemberRow(
                     opener=transfer_link
                     cancel=cancel.get_value()
                 >
-                    <ActionForm action=actions.transfer on:submit:capture=rpc::once(actions.transfer)>
+                    <ActionForm action=make_owner on:submit:capture=rpc::once(make_owner)>
                         <Here />
                         <input type="hidden" name="id" value=team.to_string() />
                         <input type="hidden" name="user_id" value=user_id.to_string() />
@@ -115,7 +116,7 @@ pub fn MemberRow(
                     opener=remove_link
                     cancel=cancel.get_value()
                 >
-                    <ActionForm action=actions.remove on:submit:capture=rpc::once(actions.remove)>
+                    <ActionForm action=take_out on:submit:capture=rpc::once(take_out)>
                         <Here />
                         <input type="hidden" name="id" value=team.to_string() />
                         <input type="hidden" name="user_id" value=user_id.to_string() />
@@ -148,14 +149,20 @@ fn ChangeRole(
 ) -> impl IntoView {
     let user_id = member.with_untracked(|member| member.user_id);
     let action = actions.change();
-    let form = NodeRef::<html::Form>::new();
-    let (submit, choose) = reset::to_stored(action, form, role);
+    let choice = NodeRef::<html::Select>::new();
+    let (submit, choose) = reset::to_stored(action, choice, role);
     view! {
-        <ActionForm action attr:class="role-form" node_ref=form on:submit:capture=submit on:change=choose>
+        <ActionForm action attr:class="role-form" on:submit:capture=submit>
             <Here />
             <input type="hidden" name="id" value=team.to_string() />
             <input type="hidden" name="user_id" value=user_id.to_string() />
-            <select name="role" aria-label=move || format!("Role of {}", label.get()) required>
+            <select
+                name="role"
+                aria-label=move || format!("Role of {}", label.get())
+                required
+                node_ref=choice
+                on:change=choose
+            >
                 <RoleOptions viewer chosen=role />
             </select>
             <button class="button" aria-label=move || format!("Change role of {}", label.get())>

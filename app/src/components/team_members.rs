@@ -10,10 +10,11 @@ use super::{
 };
 use crate::{rows, rpc::team::AddMember, typed::typed};
 use leptos::{html, prelude::*};
-use leptos_router::{NavigateOptions, hooks::use_navigate};
-use std::collections::BTreeSet;
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_navigate, use_query_map},
+};
 use taskwire_domain::{
-    UserId,
     rights::TeamAction,
     team::{Member, Role, TeamPeople},
 };
@@ -34,24 +35,29 @@ pub fn TeamMembers(
     let invites = viewer.get_untracked().may(TeamAction::Invite) || typed::<AddMember>("email").is_some();
 
     let heading = NodeRef::<html::H2>::new();
-    let navigate = use_navigate();
+    let (navigate, query) = (use_navigate(), use_query_map());
     let quietly = NavigateOptions { scroll: false, replace: true, ..NavigateOptions::default() };
     Effect::watch(
-        move || actions.done.get(),
+        move || actions.answers.done.get(),
         move |done, _, _| {
-            if matches!(done, Some(PeopleDone::Removed | PeopleDone::Transferred)) {
-                // The question is answered, and must not stand there when its address is met again.
+            let (key, member) = match done {
+                Some(PeopleDone::Removed(member)) => ("remove", member),
+                Some(PeopleDone::Transferred(member)) => ("transfer", member),
+                _ => return,
+            };
+            // The question is answered, and must not stand there when its address is met again. By then it may be
+            // another one.
+            if query.with_untracked(|query| query.get_str(key) == Some(member.to_string().as_str())) {
                 navigate(&format!("/teams/{team}/members"), quietly.clone());
             }
         },
         false,
     );
-    // What had the focus may go with its row, or with the right to do it.
-    rows::leave_focus(move || people.with(whose_rows), || true, heading);
-    let words = move || match actions.done.get()? {
+    rows::keep_focus(people, heading);
+    let words = move || match actions.answers.done.get()? {
         PeopleDone::Changed => Some("The role is changed."),
-        PeopleDone::Removed => Some("Removed. Their tasks here belong to the owner now."),
-        PeopleDone::Transferred => Some("The team has another owner. You are an admin."),
+        PeopleDone::Removed(_) => Some("Removed. Their tasks here belong to the owner now."),
+        PeopleDone::Transferred(_) => Some("The team has another owner. You are an admin."),
         PeopleDone::Uninvited => Some("The invitation is taken back."),
         PeopleDone::Added(_) | PeopleDone::Invited(_) => None,
     };
@@ -70,7 +76,7 @@ pub fn TeamMembers(
             <h2 id="members" tabindex="-1" node_ref=heading>
                 "Members"
             </h2>
-            <Refusal error=actions.refused />
+            <Refusal error=actions.answers.refused />
             <p class="saved" role="status">
                 {move || words().map(|words| view! { <Icon icon=icondata::LuCheck /> {words} })}
             </p>
@@ -81,13 +87,6 @@ pub fn TeamMembers(
         {invites.then(|| view! { <AddMemberForm team viewer actions /> })}
         <Invitations people actions />
     }
-}
-
-/// Who stands on the page, and as what the viewer sees it.
-fn whose_rows(people: &TeamPeople) -> (Role, BTreeSet<UserId>, BTreeSet<String>) {
-    let members = people.members.iter().map(|member| member.user_id).collect();
-    let invited = people.invitations.iter().map(|invitation| invitation.email.clone()).collect();
-    (people.team.role, members, invited)
 }
 
 /// Whom the team belongs to.

@@ -47,7 +47,7 @@ pub fn TaskPage() -> impl IntoView {
     );
     // Only whoever may share a task may ask who has it.
     let shares = rpc::remote(
-        move || (id.get(), sharing.answers.get()),
+        move || (id.get(), sharing.answers.count.get()),
         move |_| async move {
             match task.await {
                 Ok(task) if task.may(TaskAction::Share) => rpc::share::list(task.id).await,

@@ -42,7 +42,7 @@ pub fn TeamPage() -> impl IntoView {
     let (update, actions) = (rpc::action::<Update>(), TeamActions::new());
     // Also after a refusal, whose reason may be that the team is no longer what the page shows.
     let people = rpc::remote(
-        move || (id.get(), actions.answers.get() + update.version().get()),
+        move || (id.get(), actions.answers.count.get() + update.version().get()),
         |(id, _)| async move {
             match id {
                 Some(id) => rpc::team::get(id).await,
@@ -85,7 +85,7 @@ fn TeamView(
     let shown = Memo::new(move |_| last.with(|last| last.as_ref().map(|people| people.team.id)));
     let error = move || people.get().and_then(Result::err);
     let not_read = Signal::derive(move || {
-        let refused = parts.actions.refused.get().or_else(|| parts.update.value().get().and_then(Result::err));
+        let refused = parts.actions.answers.refused.get().or_else(|| parts.update.value().get().and_then(Result::err));
         error().filter(|error| shown.get().is_some() && refused.as_ref() != Some(error))
     });
     let view = move |id: TeamId| {

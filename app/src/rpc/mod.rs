@@ -10,6 +10,7 @@
 //! `map_err(refused)`. Server imports stand inside the function's body, because only the server has them.
 
 pub mod account;
+mod answers;
 pub mod audit;
 pub mod dashboard;
 mod error;
@@ -24,16 +25,14 @@ pub mod share;
 pub mod task;
 pub mod team;
 
+pub use answers::{Answers, note_refusal, refusal};
 pub use error::RpcError;
 pub use remote::{Remote, remote};
 
 use crate::typed::Typed;
 use leptos::{
     ev::SubmitEvent,
-    prelude::{
-        Effect, Get, GetUntracked, GetValue, RwSignal, ServerAction, Set, SetValue, StoredValue, provide_context,
-        use_context,
-    },
+    prelude::{Effect, Get, GetUntracked, GetValue, ServerAction, SetValue, StoredValue, provide_context, use_context},
     server::ServerActionError,
     server_fn::{ServerFn, error::FromServerFnError},
 };
@@ -53,45 +52,26 @@ where
 }
 
 /// Stops a form from being sent again while its answer is awaited: a second click would be a second request. Other
-/// forms of the same action are not held up.
+/// forms of the same action are not held up; this one may be sent again when none of them waits any more.
 pub fn once<S>(action: ServerAction<S>) -> impl Fn(SubmitEvent) + Clone + 'static
 where
     S: ServerFn<Error: Send + Sync, Output: Send + Sync> + Clone + Send + Sync + 'static,
 {
-    let sent = StoredValue::new(None);
+    let sent = StoredValue::new(false);
+    Effect::watch(
+        move || action.pending().get(),
+        move |pending, _, _| {
+            if !pending {
+                sent.set_value(false);
+            }
+        },
+        false,
+    );
     move |event| {
-        let answers = Some(action.version().get_untracked());
-        if action.pending().get_untracked() && sent.get_value() == answers {
+        if action.pending().get_untracked() && sent.get_value() {
             event.prevent_default();
         } else {
-            sent.set_value(answers);
+            sent.set_value(true);
         }
     }
-}
-
-/// Why an action was refused the last time, also by a form without JavaScript.
-pub fn refusal<S>(action: ServerAction<S>) -> Option<RpcError>
-where
-    S: ServerFn<Error = RpcError, Output: Clone + Send + Sync> + Clone + Send + Sync + 'static,
-{
-    action.value().get_untracked().and_then(Result::err)
-}
-
-/// Keeps in `last` why the last of several actions was refused: nothing, once one of them has worked.
-pub fn note_refusal<S>(action: ServerAction<S>, last: RwSignal<Option<RpcError>>)
-where
-    S: ServerFn<Error = RpcError, Output: Clone + Send + Sync> + Clone + Send + Sync + 'static,
-{
-    if let Some(error) = refusal(action) {
-        last.set(Some(error));
-    }
-    note_later_refusals(action, last);
-}
-
-/// The same for an action that comes later, when the refusal of a form without JavaScript may be long forgotten.
-pub fn note_later_refusals<S>(action: ServerAction<S>, last: RwSignal<Option<RpcError>>)
-where
-    S: ServerFn<Error = RpcError, Output: Clone + Send + Sync> + Clone + Send + Sync + 'static,
-{
-    Effect::watch(move || action.version().get(), move |_, _, _| last.set(refusal(action)), false);
 }

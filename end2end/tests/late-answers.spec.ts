@@ -1,0 +1,246 @@
+// What is in whose hands when an answer comes: focus, words and choices stay where a person left them.
+import { held } from "../support/held";
+import { type Person, call, newcomer } from "../support/person";
+import { nextFrame, open, ready } from "../support/ready";
+import { expect, test } from "../support/test";
+import type { Page } from "@playwright/test";
+
+/** The members' page of a team. */
+class Members {
+  readonly part = this.page.getByRole("region", { name: "Members" });
+  readonly heading = this.part.getByRole("heading", { name: "Members" });
+  readonly names = this.part.getByRole("listitem").getByRole("strong");
+  readonly email = this.page.getByLabel("Email");
+  readonly nextRole = this.page.getByLabel("Role", { exact: true });
+  readonly invited = this.page.getByRole("region", { name: "Invited" });
+
+  constructor(readonly page: Page) {}
+
+  role(name: string) {
+    return this.page.getByRole("combobox", { name: `Role of ${name}` });
+  }
+
+  change(name: string) {
+    return this.page.getByRole("button", { name: `Change role of ${name}` });
+  }
+
+  async add(email: string) {
+    await this.email.fill(email);
+    await this.page.getByRole("button", { name: "Add to team" }).click();
+  }
+
+  async remove(name: string) {
+    await this.page.getByRole("link", { name: `Remove ${name}` }).click();
+    return this.page.getByRole("group", { name: new RegExp(`^Remove ${name} from the team`) });
+  }
+}
+
+/** A team with members of these names; returns its id. */
+async function crew(page: Page, person: Person, anotherBrowser: () => Promise<Page>, names: string[]) {
+  const team = await person.hasTeam(page, "Crew");
+  for (const name of names) {
+    const member = newcomer(name);
+    await member.signUp(await anotherBrowser());
+    await person.adds(page, team, member, "member");
+  }
+  return team;
+}
+
+test("whoever has gone elsewhere keeps the focus", async ({ page, person, anotherBrowser }) => {
+  const team = await crew(page, person, anotherBrowser, ["Bob", "Cleo", "Dan"]);
+  await open(page, `/teams/${team}/members`);
+  const members = new Members(page);
+  await expect(members.names).toHaveText([person.name, "Bob", "Cleo", "Dan"]);
+
+  await test.step("when a form is ready for its next entry", async () => {
+    for (const [n, elsewhere] of [members.role("Bob"), members.nextRole].entries()) {
+      const answer = await held(page, "**/rpc/team/add_member");
+      await members.add(`invited-${n}@example.org`);
+      await elsewhere.focus();
+      answer();
+      await expect(members.email).toHaveValue("");
+      await nextFrame(page);
+      await expect(elsewhere).toBeFocused();
+    }
+  });
+
+  await test.step("when rows change places, their own or others", async () => {
+    const answer = await held(page, "**/rpc/team/change_member");
+    await members.role("Dan").selectOption("admin");
+    await members.change("Dan").click();
+    await members.role("Cleo").focus();
+    answer();
+    await expect(members.names).toHaveText([person.name, "Dan", "Bob", "Cleo"]);
+    await nextFrame(page);
+    await expect(members.role("Cleo")).toBeFocused();
+    await members.role("Cleo").selectOption("admin");
+    await members.change("Cleo").click();
+    await expect(members.names).toHaveText([person.name, "Cleo", "Dan", "Bob"]);
+    await expect(members.change("Cleo")).toBeFocused();
+  });
+
+  await test.step("but not with a row that goes", async () => {
+    await page.getByRole("button", { name: "Take back the invitation of invited-0@example.org" }).click();
+    await expect(members.invited).not.toContainText("invited-0@example.org");
+    await expect(members.heading).toBeFocused();
+  });
+
+  await test.step("in a question about somebody else", async () => {
+    const answer = await held(page, "**/rpc/team/remove_member");
+    await members.remove("Dan");
+    await page.getByRole("button", { name: "Remove from team" }).click();
+    const question = await members.remove("Bob");
+    await expect(question).toBeFocused();
+    answer();
+    await expect(members.names).toHaveText([person.name, "Cleo", "Bob"]);
+    await nextFrame(page);
+    await expect(question).toBeFocused();
+    await page.getByRole("button", { name: "Remove from team" }).click();
+    await expect(members.names).toHaveText([person.name, "Cleo"]);
+    await expect(page).toHaveURL(/\/members$/);
+    await expect(members.heading).toBeFocused();
+  });
+});
+
+test("the next entry of a form begins with any of its fields", async ({ page, person }) => {
+  const team = await person.hasTeam(page, "Crew");
+  await open(page, `/teams/${team}/members`);
+  const members = new Members(page);
+  const add = await held(page, "**/rpc/team/add_member");
+  await members.add("first@example.org");
+  await members.email.fill("second@example.org");
+  add();
+  await expect(members.invited).toContainText("first@example.org");
+  await expect(members.email).toHaveValue("second@example.org");
+  const again = await held(page, "**/rpc/team/add_member");
+  await page.getByRole("button", { name: "Add to team" }).click();
+  await members.nextRole.selectOption("viewer");
+  again();
+  await expect(members.invited).toContainText("second@example.org");
+  await expect(members.nextRole).toHaveValue("viewer");
+  await members.add("third@example.org");
+  await expect(members.invited).toContainText("third@example.org");
+  await expect(members.email).toHaveValue("");
+  await expect(members.nextRole).toHaveValue("member");
+  await expect(members.email).toBeFocused();
+});
+
+test("what is chosen stays until it is sent", async ({ page, person, anotherBrowser }) => {
+  const team = await crew(page, person, anotherBrowser, ["Bob", "Cleo"]);
+  const people = await (await page.request.get(`/rpc/team/get?id=${team}`, { headers: { accept: "application/json" } })).json();
+  const bob = people.members.find((member: { name: string }) => member.name === "Bob").user_id;
+  const members = new Members(page);
+
+  await test.step("also before the page is taken over, when somebody else stores something else", async () => {
+    const program = await held(page, "**/*.wasm");
+    await page.goto(`/teams/${team}/members`, { waitUntil: "commit" });
+    await members.role("Bob").selectOption("viewer");
+    program();
+    await ready(page);
+    expect((await call(page.request, "team/change_member", { id: team, user_id: bob, role: "admin" })).status()).toBe(200);
+    await members.add("nobody-yet@example.org");
+    await expect(members.names).toHaveText([person.name, "Bob", "Cleo"]);
+    await expect(members.invited).toContainText("nobody-yet@example.org");
+    await nextFrame(page);
+    await expect(members.role("Bob")).toHaveValue("viewer");
+    await members.change("Bob").click();
+    await expect(members.names).toHaveText([person.name, "Cleo", "Bob"]);
+  });
+
+  await test.step("while an answer is awaited, in this row and in others", async () => {
+    const answer = await held(page, "**/rpc/team/change_member");
+    await members.role("Bob").selectOption("admin");
+    await members.change("Bob").click();
+    await members.role("Bob").selectOption("member");
+    await members.role("Cleo").selectOption("viewer");
+    answer();
+    await expect(members.names).toHaveText([person.name, "Bob", "Cleo"]);
+    await nextFrame(page);
+    await expect(members.role("Bob")).toHaveValue("member");
+    await expect(members.role("Cleo")).toHaveValue("viewer");
+  });
+
+  await test.step("and is sent when the answer is there, if that was asked for", async () => {
+    const answer = await held(page, "**/rpc/team/change_member");
+    await members.change("Cleo").click();
+    await members.role("Cleo").selectOption("admin");
+    await members.change("Cleo").click();
+    const sent = page.waitForResponse((response) => response.request().postData()?.includes("role=admin") ?? false);
+    answer();
+    await sent;
+    await expect(members.change("Cleo")).toBeFocused();
+    await page.reload();
+    await ready(page);
+    await expect(members.role("Cleo")).toHaveValue("admin");
+    await expect(members.role("Bob")).toHaveValue("admin");
+  });
+});
+
+test("of two rows changed at once each says what became of its own", async ({ page, person, anotherBrowser, console }) => {
+  console.expectNoAnswer("/rpc/team/change_member");
+  const team = await crew(page, person, anotherBrowser, ["Bob", "Cleo"]);
+  await open(page, `/teams/${team}/members`);
+  const members = new Members(page);
+  const alert = members.part.getByRole("alert");
+  // Bob's waits, Cleo's is refused.
+  await page.route("**/rpc/team/change_member", (route) => route.abort("connectionrefused"), { times: 1 });
+  const answer = await held(page, "**/rpc/team/change_member", { times: 1 });
+  await members.role("Bob").selectOption("viewer");
+  await members.change("Bob").click();
+  await members.role("Cleo").selectOption("admin");
+  await members.change("Cleo").click();
+  await expect(alert).toBeVisible();
+  await expect(members.role("Cleo")).toHaveValue("member");
+  await expect(members.role("Bob")).toHaveValue("viewer");
+  answer();
+  await expect(members.names).toHaveText([person.name, "Cleo", "Bob"]);
+  await expect(page.getByText("The role is changed.")).toBeVisible();
+  await expect(members.role("Bob")).toHaveValue("viewer");
+  await expect(alert).toBeVisible();
+
+  await members.role("Cleo").selectOption("admin");
+  await members.change("Cleo").click();
+  await expect(alert).toHaveCount(0);
+  await expect(members.role("Cleo")).toHaveValue("admin");
+  await expect(members.change("Cleo")).toBeFocused();
+});
+
+test("a change that is done only after its row has gone shows", async ({ page, person, anotherBrowser }) => {
+  const bob = newcomer("Bob");
+  await bob.signUp(await anotherBrowser());
+  const task = await person.hasTask(page, "On and off");
+  await person.shares(page, task, bob, "view");
+  await open(page, `/tasks/${task.id}`);
+  const panel = page.getByRole("region", { name: "Sharing" });
+  const answer = await held(page, "**/rpc/share/give");
+  await panel.getByLabel("Permission of Bob").selectOption("can edit");
+  await panel.getByRole("button", { name: "Change share of Bob" }).click();
+  await panel.getByRole("button", { name: "Revoke share of Bob" }).click();
+  await expect(panel.getByText("Shared with nobody yet.")).toBeVisible();
+  answer();
+  await expect(panel.getByText("Changed.")).toBeVisible();
+  await expect(panel.getByLabel("Permission of Bob")).toHaveValue("edit");
+});
+
+test("a second click is no second request, also when another row is answered in between", async ({
+  page,
+  person,
+  anotherBrowser,
+}) => {
+  for (let n = 0; n < 2; n++) await person.signIn(await anotherBrowser());
+  await open(page, "/settings");
+  const sessions = page.getByRole("region", { name: "Where you are signed in" });
+  const end = sessions.getByRole("button", { name: /^End session/ });
+  let requests = 0;
+  page.on("request", (request) => (requests += Number(request.url().endsWith("/rpc/session/end"))));
+  const answer = await held(page, "**/rpc/session/end", { times: 1 });
+  await end.first().click();
+  await end.last().click();
+  await expect(end).toHaveCount(1);
+  await end.click();
+  await nextFrame(page);
+  answer();
+  await expect(end).toHaveCount(0);
+  expect(requests).toBe(2);
+  await expect(sessions.getByRole("heading")).toBeFocused();
+});
