@@ -125,6 +125,24 @@ test("the next entry of a form begins with any of its fields", async ({ page, pe
   await expect(members.email).toBeFocused();
 });
 
+test("the next share begins with its permission, too", async ({ page, person }) => {
+  const task = await person.hasTask(page, "For many");
+  await open(page, `/tasks/${task.id}`);
+  const panel = page.getByRole("region", { name: "Sharing" });
+  const permission = panel.getByLabel("Permission", { exact: true });
+  const answer = await held(page, "**/rpc/share/give");
+  await panel.getByLabel("Share with").fill("first@example.org");
+  await panel.getByRole("button", { name: "Share", exact: true }).click();
+  await permission.selectOption("can edit");
+  answer();
+  await expect(panel.getByLabel("Permission of first@example.org")).toHaveValue("view");
+  await expect(permission).toHaveValue("edit");
+  await panel.getByLabel("Share with").fill("second@example.org");
+  await panel.getByRole("button", { name: "Share", exact: true }).click();
+  await expect(panel.getByLabel("Permission of second@example.org")).toHaveValue("edit");
+  await expect(permission).toHaveValue("view");
+});
+
 test("what is chosen stays until it is sent", async ({ page, person, anotherBrowser }) => {
   const team = await crew(page, person, anotherBrowser, ["Bob", "Cleo"]);
   const people = await (await page.request.get(`/rpc/team/get?id=${team}`, { headers: { accept: "application/json" } })).json();
