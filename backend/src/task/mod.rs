@@ -273,7 +273,6 @@ impl Backend {
             "WITH task AS (
                  INSERT INTO tasks (id, user_id, team_id, title, description, status, version, created_at, updated_at,
                                     completed_at)
-                 OVERRIDING SYSTEM VALUE
                  SELECT id, user_id, team_id, title, description, status, version + 1, created_at, updated_at,
                      completed_at
                  FROM deleted_tasks WHERE id = $2 AND deleted_at >= $3

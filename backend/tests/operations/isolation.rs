@@ -159,10 +159,6 @@ async fn without_any_filter_not_one_foreign_row_is_written(_: PgPoolOptions, opt
         format!(
             "INSERT INTO tasks (user_id, team_id, title, created_at, updated_at) VALUES ('{me}', '{his_team}', 'x', now(), now())"
         ),
-        format!(
-            "INSERT INTO tasks (id, user_id, title, created_at, updated_at) OVERRIDING SYSTEM VALUE
-             VALUES ({his_task} + 100, '{me}', 'x', now(), now())"
-        ),
         // A line in the log of a team that is not one's own.
         format!(
             "INSERT INTO audit_log (at, actor_id, account_id, team_id, action)
@@ -211,27 +207,42 @@ async fn a_task_is_there_or_deleted_and_its_id_is_its_own(_: PgPoolOptions, opti
     .unwrap();
     let delete = format!("INSERT INTO deleted_tasks SELECT {COLUMNS}, user_id, now() FROM tasks WHERE id = {task}");
     assert_eq!(code(try_sql(&mut connection, &delete).await), BOTH, "kept as deleted while it is there");
+    for (truth, lie) in [
+        ("version", "version - 1"),
+        ("created_at", "created_at - interval '1 day'"),
+        (", user_id, now()", ", gen_random_uuid(), now()"),
+    ] {
+        let forged = delete.replace(truth, lie);
+        assert_eq!(code(try_sql(&mut connection, &forged).await), DENIED, "{forged}");
+    }
     sqlx::raw_sql("COMMIT; BEGIN").execute(&mut connection).await.unwrap();
     world.backend.task_delete(&ada, TaskId(task), None).await.unwrap();
 
     identify(&mut connection, &world, &bob).await;
-    let take = format!(
-        "INSERT INTO tasks (id, user_id, title, version, created_at, updated_at) OVERRIDING SYSTEM VALUE
-         VALUES ({task}, app_user_id(), 'his', 1, now(), now())"
-    );
-    for take in [take.replace("1, now", "2, now"), take] {
-        assert_eq!(code(try_sql(&mut connection, &take).await), DENIED, "{take}");
+    let take = |version| {
+        format!(
+            "INSERT INTO tasks (id, user_id, title, version, created_at, updated_at)
+             VALUES ({task}, app_user_id(), 'his', {version}, now(), now())"
+        )
+    };
+    for version in [0, 2, 3] {
+        assert_eq!(code(try_sql(&mut connection, &take(version)).await), DENIED, "version {version}");
     }
+    let his: i64 = sqlx::query_scalar(AssertSqlSafe(format!("{} RETURNING id", take(1))))
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+    assert!(his > task, "a new one has an id of its own");
     sqlx::raw_sql("COMMIT; BEGIN").execute(&mut connection).await.unwrap();
 
     identify(&mut connection, &world, &ada).await;
     let back = |version: &str| {
         let columns = COLUMNS.replace("version", version);
-        format!(
-            "INSERT INTO tasks ({COLUMNS}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM deleted_tasks WHERE id = {task}"
-        )
+        format!("INSERT INTO tasks ({COLUMNS}) SELECT {columns} FROM deleted_tasks WHERE id = {task}")
     };
-    assert_eq!(code(try_sql(&mut connection, &back("version")).await), DENIED, "as if nothing had happened");
+    assert_eq!(code(try_sql(&mut connection, &back("version + 2")).await), DENIED, "as if more had happened");
+    let older = back("version + 1").replace("version + 1, created_at", "version + 1, created_at - interval '1 year'");
+    assert_eq!(code(try_sql(&mut connection, &older).await), DENIED, "as if it were older");
     assert_eq!(code(try_sql(&mut connection, &back("version + 1")).await), BOTH, "back while it is kept as deleted");
     let whole = format!("{}; DELETE FROM deleted_tasks WHERE id = {task}", back("version + 1"));
     assert!(try_sql(&mut connection, &whole).await.is_ok());

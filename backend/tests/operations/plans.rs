@@ -145,8 +145,8 @@ async fn the_list_of_somebody_busy_reads_a_few_rows_among_a_million(_: PgPoolOpt
     let mut owner = world.owner().await;
     let fill = format!(
         "SET session_replication_role = replica;
-         INSERT INTO tasks (user_id, title, created_at, updated_at)
-             SELECT id, 'older task ' || n, now() - n * interval '1 hour', now() - n * interval '1 hour'
+         INSERT INTO tasks (id, user_id, title, created_at, updated_at)
+             SELECT nextval('tasks_id_seq'), id, 'older task ' || n, now() - n * interval '1 hour', now() - n * interval '1 hour'
              FROM users CROSS JOIN generate_series(201, 930) n WHERE name = 'User';
          SET session_replication_role = origin;
          SET crowded.viewer = '{}';
