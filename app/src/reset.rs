@@ -69,8 +69,8 @@ where
 {
     let awaited = StoredValue::new(None::<String>);
     let unsent = StoredValue::new(None::<String>);
-    // Something else was chosen and sent while an answer was awaited.
-    let again = StoredValue::new(false);
+    // What was sent while an answer was awaited.
+    let again = StoredValue::new(None::<String>);
     let note_choice = move || {
         if let Some(choice) = choice.get_untracked() {
             let known = awaited.get_value().or_else(|| stored_value(&choice));
@@ -87,30 +87,46 @@ where
             }
         });
     };
-    Effect::watch(move || stored.with(|_| ()), move |(), _, _| show(), false);
+    Effect::watch(
+        move || stored.with(|_| ()),
+        move |(), _, _| {
+            if !action.pending().get_untracked() {
+                awaited.set_value(None);
+            }
+            show();
+        },
+        false,
+    );
     Effect::watch(
         move || action.version().get(),
         move |_, _, _| {
-            awaited.set_value(None);
+            // What has worked is awaited on until it is read as stored.
             if action.value().with_untracked(|answer| matches!(answer, Some(Err(_)))) {
+                awaited.set_value(None);
                 show();
             }
-            let form = choice.get_untracked().and_then(|choice| choice.form());
-            if let Some(form) = form.filter(|_| again.get_value() && unsent.with_value(Option::is_some)) {
-                // Refused only by a browser that finds the form incomplete, and says so.
-                drop(form.request_submit());
+            if let (Some(choice), Some(value)) = (choice.get_untracked(), again.get_value()) {
+                again.set_value(None);
+                let chosen = choice.value();
+                choice.set_value(&value);
+                if let Some(form) = choice.form() {
+                    // Refused only by a browser that finds the form incomplete, and says so.
+                    drop(form.request_submit());
+                }
+                choice.set_value(&chosen);
+                note_choice();
             }
-            again.set_value(false);
         },
         false,
     );
     let once = rpc::once(action);
     let submit = move |event: SubmitEvent| {
         once(event.clone());
+        let sent = choice.get_untracked().map(|choice| choice.value());
         if event.default_prevented() {
-            again.set_value(true);
+            again.set_value(sent.filter(|sent| awaited.get_value().as_ref() != Some(sent)));
         } else {
-            awaited.set_value(choice.get_untracked().map(|choice| choice.value()));
+            awaited.set_value(sent);
             unsent.set_value(None);
         }
     };

@@ -192,6 +192,19 @@ test("what is chosen stays until it is sent", async ({ page, person, anotherBrow
     await expect(members.role("Cleo")).toHaveValue("admin");
     await expect(members.role("Bob")).toHaveValue("admin");
   });
+
+  await test.step("also until what was stored is read", async () => {
+    const reading = await held(page, "**/rpc/team/get*");
+    await members.role("Cleo").selectOption("viewer");
+    await members.change("Cleo").click();
+    await expect(page.getByText("The role is changed.")).toBeVisible();
+    await members.role("Cleo").selectOption("admin");
+    const read = page.waitForResponse("**/rpc/team/get*");
+    reading();
+    await (await read).finished();
+    await nextFrame(page);
+    await expect(members.role("Cleo")).toHaveValue("admin");
+  });
 });
 
 test("of two rows changed at once each says what became of its own", async ({ page, person, anotherBrowser, console }) => {
@@ -238,6 +251,22 @@ test("a change that is done only after its row has gone shows", async ({ page, p
   answer();
   await expect(panel.getByText("Changed.")).toBeVisible();
   await expect(panel.getByLabel("Permission of Bob")).toHaveValue("edit");
+});
+
+test("a page that somebody has left leads nowhere any more", async ({ page, person }) => {
+  const team = await person.hasTeam(page, "Crew");
+  await person.hasTeamTask(page, team, "Goodbye");
+  await open(page, `/teams/${team}`);
+  await page.getByRole("link", { name: "Delete Goodbye" }).click();
+  const answer = await held(page, "**/rpc/task/delete");
+  await page.getByRole("button", { name: "Delete task" }).click();
+  await page.getByRole("link", { name: "Dashboard" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Dashboard" })).toBeVisible();
+  const deleted = page.waitForResponse("**/rpc/task/delete");
+  answer();
+  await (await deleted).finished();
+  await nextFrame(page);
+  await expect(page).toHaveURL(/\/dashboard$/);
 });
 
 test("a second click is no second request, also when another row is answered in between", async ({

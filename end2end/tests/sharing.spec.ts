@@ -171,6 +171,7 @@ test.describe("without JavaScript", () => {
     await panel.getByLabel("Share with").fill(person.email);
     await panel.getByRole("button", { name: "Share", exact: true }).click();
     await expect(panel.getByText("This is your own address")).toBeVisible();
+    await expect(panel.getByText("Shared.", { exact: true })).toHaveCount(0);
     await expect(panel.getByLabel("Share with")).toHaveValue(person.email);
     await panel.getByLabel("Permission of Bob").selectOption("can edit");
     await panel.getByRole("button", { name: "Change share of Bob" }).click();

@@ -55,7 +55,7 @@ pub fn Sharing(
 }
 
 /// Everybody who has the task. A row is the same element as long as it shows the same person, so that no focus is lost
-/// when newer data comes; what had it in a row that goes leaves it to the heading.
+/// when newer data comes.
 #[component]
 fn Shares(
     id: TaskId,

@@ -3,6 +3,7 @@
 use super::RpcError;
 use leptos::{
     prelude::{Effect, Get, GetUntracked, GetValue, Owner, RwSignal, ServerAction, Set, StoredValue, Update, With},
+    reactive::owner::WeakOwner,
     server_fn::ServerFn,
 };
 
@@ -68,8 +69,9 @@ pub struct Answers<D: Send + Sync + 'static> {
     pub done: RwSignal<Option<D>>,
     /// Counts up with every answer.
     pub count: RwSignal<usize>,
-    /// The page, which hears also of what was asked by a row that is gone by then.
-    page: StoredValue<Owner>,
+    /// The page, which hears also of what was asked by a row that is gone by then. Weak, because the page itself owns
+    /// this: it would keep itself alive, and go on answering after somebody has left it.
+    page: StoredValue<Option<WeakOwner>>,
 }
 
 // By hand, because a derive would ask the same of `D`.
@@ -84,11 +86,12 @@ impl<D: Send + Sync + 'static> Clone for Answers<D> {
 impl<D: Send + Sync + 'static> Answers<D> {
     /// For the page that is made here, with what a form without JavaScript has come to.
     pub fn new(refused: Option<RpcError>, done: Option<D>) -> Self {
+        let is_accepted = refused.is_none();
         Self {
             refused: RwSignal::new(refused),
-            done: RwSignal::new(done),
+            done: RwSignal::new(done.filter(|_| is_accepted)),
             count: RwSignal::new(0),
-            page: StoredValue::new(Owner::current().unwrap_or_default()),
+            page: StoredValue::new(Owner::current().map(|page| page.downgrade())),
         }
     }
 
@@ -97,7 +100,8 @@ impl<D: Send + Sync + 'static> Answers<D> {
     where
         S: ServerFn<Error = RpcError, Output: Clone + Send + Sync> + Clone + Send + Sync + 'static,
     {
-        self.page.get_value().with(|| {
+        let page = self.page.get_value().and_then(|page| page.upgrade()).unwrap_or_default();
+        page.with(|| {
             let action = super::action();
             self.note_done(action, done);
             note_refusal(action, self.refused);

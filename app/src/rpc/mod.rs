@@ -53,7 +53,7 @@ where
 
 /// Stops a form from being sent again while its answer is awaited: a second click would be a second request. Other
 /// forms of the same action are not held up; this one may be sent again when none of them waits any more.
-pub fn once<S>(action: ServerAction<S>) -> impl Fn(SubmitEvent) + Clone + 'static
+pub fn once<S>(action: ServerAction<S>) -> impl Fn(SubmitEvent) + Copy + 'static
 where
     S: ServerFn<Error: Send + Sync, Output: Send + Sync> + Clone + Send + Sync + 'static,
 {
