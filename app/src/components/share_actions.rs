@@ -20,9 +20,8 @@ pub struct ShareActions {
 impl ShareActions {
     /// Fresh ones for a page; after a refused form without JavaScript they hold the refusal.
     pub fn new() -> Self {
-        let refused = rpc::refusal(rpc::action::<Give>())
-            .or_else(|| rpc::refusal(rpc::action::<Revoke>()))
-            .or_else(|| rpc::refusal(rpc::action::<Uninvite>()));
+        let refused =
+            rpc::refused_form::<Give>().or_else(rpc::refused_form::<Revoke>).or_else(rpc::refused_form::<Uninvite>);
         let done = use_query_map().with_untracked(|query| query.get_str("shared").map(done_by_form));
         let answers = Answers::new(refused, done);
         let give = answers.action(|added| match added {

@@ -36,10 +36,10 @@ pub enum PeopleDone {
 impl TeamActions {
     /// Fresh ones for a page; after a refused form without JavaScript they hold the refusal.
     pub fn new() -> Self {
-        let refused = rpc::refusal(rpc::action::<ChangeMember>())
-            .or_else(|| rpc::refusal(rpc::action::<RemoveMember>()))
-            .or_else(|| rpc::refusal(rpc::action::<Transfer>()))
-            .or_else(|| rpc::refusal(rpc::action::<Uninvite>()));
+        let refused = rpc::refused_form::<ChangeMember>()
+            .or_else(rpc::refused_form::<RemoveMember>)
+            .or_else(rpc::refused_form::<Transfer>)
+            .or_else(rpc::refused_form::<Uninvite>);
         let (add, answers) = (rpc::action::<AddMember>(), Answers::new(refused, None));
         // The answer does not say whom it is about.
         let email = StoredValue::new(String::new());

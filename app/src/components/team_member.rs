@@ -3,9 +3,9 @@
 use super::{here::Here, moment::At, question::Question, team_actions::TeamActions, team_roles::RoleOptions};
 use crate::{reset, rpc};
 use leptos::{html, prelude::*};
-use leptos_router::hooks::use_query_map;
+use leptos_router::{hooks::use_query_map, params::ParamsMap};
 use taskwire_domain::{
-    TeamId,
+    TeamId, UserId,
     rights::TeamAction,
     team::{Member, Role},
 };
@@ -37,7 +37,7 @@ pub fn MemberRow(
     let (may_change, may_transfer, may_remove) =
         (may(TeamAction::ChangeRole), may(TeamAction::Transfer), may(TeamAction::Remove));
     let query = use_query_map();
-    let asked = move |key| query.with(|query| query.get_str(key) == Some(user_id.to_string().as_str()));
+    let asked = move |key| query.with(|query| asks_about(query, key, user_id));
     let asks_transfer = Memo::new(move |_| may_transfer.get() && asked("transfer"));
     let asks_remove = Memo::new(move |_| may_remove.get() && asked("remove"));
     let place = format!("/teams/{team}/members");
@@ -128,6 +128,11 @@ pub fn MemberRow(
             </Show>
         </li>
     }
+}
+
+/// Whether the address asks the question `key` about a member.
+pub fn asks_about(query: &ParamsMap, key: &str, member: UserId) -> bool {
+    query.get_str(key) == Some(member.to_string().as_str())
 }
 
 /// The owner as the viewer calls them.

@@ -6,7 +6,7 @@ use super::{
     team_actions::{PeopleDone, TeamActions},
     team_add::AddMemberForm,
     team_invitations::Invitations,
-    team_member::MemberRow,
+    team_member::{MemberRow, asks_about},
 };
 use crate::{rows, rpc::team::AddMember, typed::typed};
 use leptos::{html, prelude::*};
@@ -47,7 +47,7 @@ pub fn TeamMembers(
             };
             // The question is answered, and must not stand there when its address is met again. By then it may be
             // another one.
-            if query.with_untracked(|query| query.get_str(key) == Some(member.to_string().as_str())) {
+            if query.with_untracked(|query| asks_about(query, key, *member)) {
                 navigate(&format!("/teams/{team}/members"), quietly.clone());
             }
         },

@@ -35,8 +35,16 @@ fn hear<S>(
     );
 }
 
+/// Why a form without JavaScript was refused, if it was one for `S`.
+pub fn refused_form<S>() -> Option<RpcError>
+where
+    S: ServerFn<Error = RpcError, Output: Clone + Send + Sync> + Clone + Send + Sync + 'static,
+{
+    refusal(super::action::<S>())
+}
+
 /// Why an action was refused the last time, also by a form without JavaScript.
-pub fn refusal<S>(action: ServerAction<S>) -> Option<RpcError>
+fn refusal<S>(action: ServerAction<S>) -> Option<RpcError>
 where
     S: ServerFn<Error = RpcError, Output: Clone + Send + Sync> + Clone + Send + Sync + 'static,
 {

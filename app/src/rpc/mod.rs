@@ -25,7 +25,7 @@ pub mod share;
 pub mod task;
 pub mod team;
 
-pub use answers::{Answers, note_refusal, refusal};
+pub use answers::{Answers, note_refusal, refused_form};
 pub use error::RpcError;
 pub use remote::{Remote, remote};
 
