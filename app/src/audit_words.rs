@@ -51,6 +51,8 @@ const DONE: &[(&str, &[&str], &str)] = &[
     ("share.give", &[], "{who} shared “{target}”."),
     ("share.invite", &[" with ", " to "], "{who} shared “{1}” with {2}, who may {may} it after signing up."),
     ("share.invite", &[], "{who} shared “{target}” with somebody who has yet to sign up."),
+    ("share.change", &[" with ", " to "], "{who} changed the share of “{1}” with {2}, who may {may} it now."),
+    ("share.change", &[], "{who} changed a share of “{target}”."),
     ("share.revoke", &[" from "], "{who} stopped sharing “{1}” with {2}."),
     ("share.revoke", &[], "{who} stopped sharing “{target}”."),
     ("share.uninvite", &[" from "], "{who} took the invitation of {2} to “{1}” back."),
@@ -80,6 +82,7 @@ const TRIED: &[(&str, &str)] = &[
     ("share.list", "see whom a task is shared with"),
     ("share.give", "share a task"),
     ("share.invite", "share a task"),
+    ("share.change", "change a share of a task"),
     ("share.revoke", "stop sharing a task"),
     ("share.uninvite", "take an invitation to a task back"),
     ("share.decline", "give a shared task back"),
@@ -249,6 +252,10 @@ mod tests {
         let shared = line("share.give", "Go with eve@example.org to view with bob@example.org to edit");
         let wanted = "You shared “Go with eve@example.org to view” with bob@example.org, who may change it.";
         assert_eq!(said(shared), wanted);
+        let changed = line("share.change", "Go with eve@example.org to edit with bob@example.org to view");
+        let wanted =
+            "You changed the share of “Go with eve@example.org to edit” with bob@example.org, who may see it now.";
+        assert_eq!(said(changed), wanted);
         let parts = sentence(&line("share.revoke", "A from b from bob@example.org"));
         assert!(
             parts.contains(&Foreign("A from b".to_owned())) && parts.contains(&Foreign("bob@example.org".to_owned()))

@@ -45,6 +45,14 @@ impl Scope {
         }
         Ok(shares)
     }
+
+    /// A task that the viewer may share, and whose this address is, both locked: in the order of a sign-up, which takes
+    /// its address and then the tasks that were offered to it.
+    async fn task_to_share(&mut self, id: TaskId, email: &Email) -> Result<(Task, Option<UserId>)> {
+        let account = self.account_by_email(email).await?;
+        self.lock_task(id).await?;
+        Ok((self.task_for(id, TaskAction::Share).await?, account))
+    }
 }
 
 impl Backend {
@@ -61,7 +69,8 @@ impl Backend {
         self.attempt(viewer, "share.list", task, read).await
     }
 
-    /// Shares a task with whoever has this address, now or once they sign up; again, to change what they may do.
+    /// Shares a task with whoever has this address, now or once they sign up. Whoever has a share of it already has
+    /// this one from now on.
     ///
     /// # Errors
     /// [`Refusal::NotFound`], [`Refusal::Forbidden`], [`Refusal::Conflict`] for somebody who has the task without a
@@ -72,11 +81,8 @@ impl Backend {
 
     async fn give_share(&self, viewer: &Viewer, id: TaskId, new: NewShare) -> Result<Added> {
         let mut scope = self.scope(viewer).await?;
-        // In the order of a sign-up, which takes its address and then the tasks that were offered to it. The task's lock
-        // makes the limit hold for those who share it at once.
-        let account = scope.account_by_email(&new.email).await?;
-        scope.lock_task(id).await?;
-        let task = scope.task_for(id, TaskAction::Share).await?;
+        // The task's lock makes the limit hold for those who share it at once.
+        let (task, account) = scope.task_to_share(id, &new.email).await?;
         let email = new.email.as_str();
         if let Some(user) = account {
             let standing = query!(
@@ -149,54 +155,110 @@ impl Backend {
         Ok(added)
     }
 
-    /// Takes a share back, or gives one back that the viewer has. One that is not there needs no taking back.
+    /// Changes what somebody may do with a task that is shared with them, or will be once they sign up.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Refusal::Forbidden`], [`Refusal::Conflict`] for somebody without a share: one that was
+    /// taken back meanwhile stays so.
+    pub async fn share_change(&self, viewer: &Viewer, task: TaskId, share: NewShare) -> Result<()> {
+        self.attempt(viewer, "share.change", task, self.change_share(viewer, task, share)).await
+    }
+
+    async fn change_share(&self, viewer: &Viewer, id: TaskId, share: NewShare) -> Result<()> {
+        let mut scope = self.scope(viewer).await?;
+        let (task, account) = scope.task_to_share(id, &share.email).await?;
+        let (email, permission) = (share.email.as_str(), share.permission.as_str());
+        let changed = match account {
+            Some(user) => query!(
+                "UPDATE task_shares SET permission = $3 WHERE task_id = $1 AND user_id = $2",
+                id.0,
+                user.0,
+                permission
+            ),
+            None => query!(
+                "UPDATE share_invitations SET permission = $3 WHERE task_id = $1 AND email = $2",
+                id.0,
+                email,
+                permission
+            ),
+        };
+        if changed.execute(scope.connection()?).await?.rows_affected() == 0 {
+            let text = format!("This task is not shared with {email} any more. Share it with them again.");
+            return Err(Refusal::Conflict(text).into());
+        }
+        let line = line("share.change", format!("{} with {email} to {permission}", task.title), task.team_id);
+        scope
+            .audit(match account {
+                Some(user) => line.person(user),
+                None => line,
+            })
+            .await?;
+        scope.commit().await
+    }
+
+    /// Takes a share back. One that is not there needs no taking back.
     ///
     /// # Errors
     /// [`Refusal::NotFound`], [`Refusal::Forbidden`].
     pub async fn share_revoke(&self, viewer: &Viewer, task: TaskId, user: UserId) -> Result<()> {
-        self.attempt(viewer, "share.revoke", task, self.revoke_share(viewer, task, user)).await
+        let revoke = async {
+            let mut scope = self.scope(viewer).await?;
+            // Whoever deletes the task at this moment would keep the share, to come back with it.
+            scope.lock_task(task).await?;
+            let Task { title, team_id, .. } = scope.task_for(task, TaskAction::Share).await?;
+            // While the share still makes them known to each other.
+            let email = query_scalar!(r#"SELECT email AS "email!" FROM users WHERE id = $1"#, user.0)
+                .fetch_optional(scope.connection()?)
+                .await?;
+            let gone = query!("DELETE FROM task_shares WHERE task_id = $1 AND user_id = $2", task.0, user.0)
+                .execute(scope.connection()?)
+                .await?;
+            if gone.rows_affected() > 0 {
+                let target = format!("{title} from {}", email.unwrap_or_default());
+                scope.audit(line("share.revoke", target, team_id).person(user)).await?;
+            }
+            scope.commit().await
+        };
+        self.attempt(viewer, "share.revoke", task, revoke).await
     }
 
-    async fn revoke_share(&self, viewer: &Viewer, id: TaskId, user: UserId) -> Result<()> {
+    /// Gives back the viewer's own share of a task that they see. One that is not there needs no giving back.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], also for a task that was deleted at this moment, with which the share would come back.
+    pub async fn share_decline(&self, viewer: &Viewer, task: TaskId) -> Result<()> {
+        self.attempt(viewer, "share.decline", task, self.decline_share(viewer, task)).await
+    }
+
+    async fn decline_share(&self, viewer: &Viewer, id: TaskId) -> Result<()> {
         let mut scope = self.scope(viewer).await?;
-        let declines = user == viewer.user_id;
-        // What a share allows is for those who have it to give back, whatever it is.
-        let action = if declines { TaskAction::View } else { TaskAction::Share };
-        let task = scope.task_for(id, action).await?;
-        // While the share still makes them known to each other.
-        let email = query_scalar!(r#"SELECT email AS "email!" FROM users WHERE id = $1"#, user.0)
-            .fetch_optional(scope.connection()?)
-            .await?;
-        let gone = query!("DELETE FROM task_shares WHERE task_id = $1 AND user_id = $2", id.0, user.0)
-            .execute(scope.connection()?)
-            .await?;
-        if gone.rows_affected() > 0 {
-            let line = match declines {
-                true => line("share.decline", task.title, task.team_id).person(task.user_id),
-                false => {
-                    let target = format!("{} from {}", task.title, email.unwrap_or_default());
-                    line("share.revoke", target, task.team_id).person(user)
-                }
-            };
-            scope.audit(line).await?;
-        } else if declines {
-            // Given back by the same click a moment ago, or gone with its task, which would bring it back.
-            let remains = query_scalar!(
-                r#"SELECT EXISTS (SELECT FROM task_shares WHERE task_id = $1 AND user_id = $2)
-                       OR EXISTS (SELECT FROM deleted_task_shares WHERE task_id = $1 AND user_id = $2) AS "remains!""#,
+        let user = scope.user();
+        let task = scope.task_for(id, TaskAction::View).await?;
+        // Once more, where the share is given anew between the two statements: the task is not the viewer's to lock.
+        for _ in 0..2 {
+            let gone = query!("DELETE FROM task_shares WHERE task_id = $1 AND user_id = $2", id.0, user)
+                .execute(scope.connection()?)
+                .await?;
+            if gone.rows_affected() > 0 {
+                scope.audit(line("share.decline", task.title, task.team_id).person(task.user_id)).await?;
+                return scope.commit().await;
+            }
+            let left = query!(
+                r#"SELECT EXISTS (SELECT FROM task_shares WHERE task_id = $1 AND user_id = $2) AS "there!",
+                       EXISTS (SELECT FROM deleted_task_shares WHERE task_id = $1 AND user_id = $2) AS "deleted!""#,
                 id.0,
-                user.0
+                user
             )
             .fetch_one(scope.connection()?)
             .await?;
-            if remains {
+            if left.deleted {
                 return Err(Refusal::NotFound.into());
             }
-        } else {
-            // A task deleted meanwhile has taken the share along, and would bring it back.
-            scope.task_for(id, action).await?;
+            if !left.there {
+                return Ok(());
+            }
         }
-        scope.commit().await
+        Err(Refusal::Stale.into())
     }
 
     /// Takes back a share that waits for somebody to sign up. One that is not there needs no taking back.
@@ -206,8 +268,7 @@ impl Backend {
     pub async fn share_uninvite(&self, viewer: &Viewer, task: TaskId, email: Email) -> Result<()> {
         let uninvite = async {
             let mut scope = self.scope(viewer).await?;
-            let account = scope.account_by_email(&email).await?;
-            let Task { title, team_id, .. } = scope.task_for(task, TaskAction::Share).await?;
+            let (Task { title, team_id, .. }, account) = scope.task_to_share(task, &email).await?;
             let gone =
                 query!("DELETE FROM share_invitations WHERE task_id = $1 AND email = $2", task.0, email.as_str())
                     .execute(scope.connection()?)
@@ -215,7 +276,6 @@ impl Backend {
             if gone.rows_affected() > 0 {
                 scope.audit(line("share.uninvite", format!("{title} from {}", email.as_str()), team_id)).await?;
             } else {
-                scope.task_for(task, TaskAction::Share).await?;
                 let has = query_scalar!(
                     r#"SELECT EXISTS (SELECT FROM task_shares WHERE task_id = $1 AND user_id = $2) AS "has!""#,
                     task.0,

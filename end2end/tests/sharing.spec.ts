@@ -74,7 +74,7 @@ test("a share from before somebody joined the team is changed like any other; a 
   anotherBrowser,
   console,
 }) => {
-  console.expectNoAnswer("/rpc/share/give");
+  console.expectNoAnswer("/rpc/share/change");
   const bobs = await anotherBrowser();
   const bob = newcomer("Bob");
   await bob.signUp(bobs);
@@ -86,7 +86,7 @@ test("a share from before somebody joined the team is changed like any other; a 
   const panel = page.getByRole("region", { name: "Sharing" });
   const permission = panel.getByLabel("Permission of Bob");
 
-  await page.route("**/rpc/share/give", (route) => route.abort("connectionrefused"), { times: 1 });
+  await page.route("**/rpc/share/change", (route) => route.abort("connectionrefused"), { times: 1 });
   await permission.selectOption("can edit");
   await panel.getByRole("button", { name: "Change share of Bob" }).click();
   await expect(panel.getByRole("alert")).toBeVisible();
@@ -158,6 +158,7 @@ test.describe("without JavaScript", () => {
 
   test("a task is shared, edited together and given back", async ({ page, person, anotherBrowser, console }) => {
     console.expectStatus(409, "/rpc/share/give");
+    console.expectStatus(409, "/rpc/share/change");
     console.expectStatus(403, "/rpc/task/update");
     const bobs = await anotherBrowser({ javaScriptEnabled: false });
     const bob = newcomer("Bob");
@@ -175,6 +176,17 @@ test.describe("without JavaScript", () => {
     await expect(panel.getByLabel("Share with")).toHaveValue(person.email);
     await panel.getByLabel("Permission of Bob").selectOption("can edit");
     await panel.getByRole("button", { name: "Change share of Bob" }).click();
+    await expect(panel.getByLabel("Permission of Bob")).toHaveValue("edit");
+    await expect(panel.getByText("Changed.", { exact: true })).toBeVisible();
+
+    const { email } = newcomer("Eve");
+    await panel.getByLabel("Share with").fill(email);
+    await panel.getByRole("button", { name: "Share", exact: true }).click();
+    await expect(panel.getByText("Invited.")).toBeVisible();
+    expect((await call(page.request, "share/uninvite", { task_id: String(task.id), email })).status()).toBe(200);
+    await panel.getByRole("button", { name: `Change share of ${email}` }).click();
+    await expect(panel.getByRole("alert")).toContainText("any more. Share it with them again.");
+    await expect(panel.getByLabel("Share with")).toHaveValue("");
     await expect(panel.getByLabel("Permission of Bob")).toHaveValue("edit");
 
     await bobs.goto(`/tasks/${task.id}`);

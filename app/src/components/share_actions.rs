@@ -2,7 +2,7 @@
 
 use crate::rpc::{
     self, Answers,
-    share::{Give, Revoke, Uninvite},
+    share::{Change, Give, Revoke, Uninvite},
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -20,8 +20,10 @@ pub struct ShareActions {
 impl ShareActions {
     /// Fresh ones for a page; after a refused form without JavaScript they hold the refusal.
     pub fn new() -> Self {
-        let refused =
-            rpc::refused_form::<Give>().or_else(rpc::refused_form::<Revoke>).or_else(rpc::refused_form::<Uninvite>);
+        let refused = rpc::refused_form::<Give>()
+            .or_else(rpc::refused_form::<Change>)
+            .or_else(rpc::refused_form::<Revoke>)
+            .or_else(rpc::refused_form::<Uninvite>);
         let done = use_query_map().with_untracked(|query| query.get_str("shared").map(done_by_form));
         let answers = Answers::new(refused, done);
         let give = answers.action(|added| match added {
@@ -32,8 +34,8 @@ impl ShareActions {
     }
 
     /// Changes what somebody may do.
-    pub fn change(self) -> ServerAction<Give> {
-        self.answers.action(|_| "Changed.")
+    pub fn change(self) -> ServerAction<Change> {
+        self.answers.action(|()| CHANGED)
     }
 
     /// Takes a share back.
@@ -55,6 +57,7 @@ impl Default for ShareActions {
 
 const SHARED: &str = "Shared.";
 const INVITED: &str = "Invited. They get this task when they sign up with that address.";
+const CHANGED: &str = "Changed.";
 const REVOKED: &str = "Revoked.";
 const WITHDRAWN: &str = "Invitation withdrawn.";
 
@@ -62,6 +65,7 @@ const WITHDRAWN: &str = "Invitation withdrawn.";
 fn done_by_form(word: &str) -> &'static str {
     match word {
         "invited" => INVITED,
+        "changed" => CHANGED,
         "revoked" => REVOKED,
         "withdrawn" => WITHDRAWN,
         _ => SHARED,

@@ -1,4 +1,4 @@
-//! Shares: give, change, revoke and list.
+//! Shares: give, change, take back and list.
 
 use super::RpcError;
 use leptos::prelude::*;
@@ -20,7 +20,7 @@ pub async fn list(
     backend.share_list(&viewer, task_id).await.map_err(refused)
 }
 
-/// Shares a task with whoever has this address, now or once they sign up; again, to change what they may do.
+/// Shares a task with whoever has this address, now or once they sign up.
 #[server(prefix = "/rpc", endpoint = "share/give")]
 pub async fn give(
     /// Which task.
@@ -37,6 +37,24 @@ pub async fn give(
     let done = if added == Added::Now { "1" } else { "invited" };
     after_form(&format!("/tasks/{task_id}?shared={done}#sharing"));
     Ok(added)
+}
+
+/// Changes what somebody may do with a task that is shared with them.
+#[server(prefix = "/rpc", endpoint = "share/change")]
+pub async fn change(
+    /// Which task.
+    task_id: TaskId,
+    /// In any spelling.
+    email: String,
+    /// `view` or `edit`.
+    permission: String,
+) -> Result<(), RpcError> {
+    use super::server::{after_form, refuse, refused, signed_in};
+    let (backend, viewer) = signed_in()?;
+    let share = taskwire_domain::share::NewShare::parse(&email, &permission).map_err(refuse)?;
+    backend.share_change(&viewer, task_id, share).await.map_err(refused)?;
+    after_form(&format!("/tasks/{task_id}?shared=changed#sharing"));
+    Ok(())
 }
 
 /// Takes a share back.
@@ -78,7 +96,7 @@ pub async fn decline(
 ) -> Result<(), RpcError> {
     use super::server::{after_form, refused, signed_in};
     let (backend, viewer) = signed_in()?;
-    backend.share_revoke(&viewer, task_id, viewer.user_id).await.map_err(refused)?;
+    backend.share_decline(&viewer, task_id).await.map_err(refused)?;
     after_form("/shared");
     Ok(())
 }

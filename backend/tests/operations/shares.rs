@@ -86,7 +86,7 @@ async fn a_share_from_its_giving_to_its_taking_back(_: PgPoolOptions, options: P
 
     backend.share_revoke(&ada, task.id, bob.user_id).await.unwrap();
     assert_eq!(refusal(backend.task_get(&bob, task.id).await), Refusal::NotFound);
-    assert_eq!(refusal(backend.share_revoke(&bob, task.id, bob.user_id).await), Refusal::NotFound);
+    assert_eq!(refusal(backend.share_decline(&bob, task.id).await), Refusal::NotFound);
     assert_eq!(listed(&world, &ada, task.id).await, []);
     assert_eq!(shared(&world, &bob).await, (0, 0));
     // What is not there needs no taking back: not twice, not from a stranger, not from oneself.
@@ -120,7 +120,7 @@ async fn whoever_has_a_share_may_give_it_back_and_not_pass_it_on(_: PgPoolOption
         let both = both.map(|(name, email)| (name.to_owned(), email.to_owned(), permission));
         assert_eq!(listed(&world, &ada, task.id).await, both);
 
-        backend.share_revoke(&bob, task.id, bob.user_id).await.unwrap();
+        backend.share_decline(&bob, task.id).await.unwrap();
         assert_eq!(refusal(backend.task_get(&bob, task.id).await), Refusal::NotFound);
         assert_eq!(listed(&world, &ada, task.id).await, both[1..]);
         assert_eq!(backend.task_get(&cleo, task.id).await.unwrap().title, "shared");
@@ -182,6 +182,45 @@ async fn the_same_share_twice_is_one(_: PgPoolOptions, options: PgConnectOptions
     let expected = expected.map(|(name, email, permission)| (name.to_owned(), email.to_owned(), permission));
     assert_eq!(listed(&world, &ada, task.id).await, expected);
     assert_eq!(shared(&world, &bob).await, (1, 0));
+    assert_counted(&world).await;
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn changing_a_share_gives_none_that_is_not_there(_: PgPoolOptions, options: PgConnectOptions) {
+    let world = World::new(options).await;
+    let (ada, bob) = (world.person("Ada").await, world.person("Bob").await);
+    let backend = &world.backend;
+    let task = world.task(&ada, "shared").await;
+    let change = async |email: &str, permission: Permission| {
+        backend.share_change(&ada, task.id, NewShare::parse(email, permission.as_str()).unwrap()).await
+    };
+    let shares = async || {
+        let shares = backend.share_list(&ada, task.id).await.unwrap();
+        shares.into_iter().map(|share| (share.email, share.permission)).collect::<Vec<_>>()
+    };
+    for email in ["bob@example.org", "eve@example.org", "ada@example.org"] {
+        let refused = refusal(change(email, Permission::Edit).await);
+        assert!(matches!(refused, Refusal::Conflict(text) if text.contains(email)), "{email}");
+    }
+    assert_eq!(shares().await, []);
+
+    world.share(&ada, task.id, &bob, Permission::View).await;
+    give(&world, &ada, task.id, "eve@example.org", Permission::View).await.unwrap();
+    change("BOB@example.org", Permission::Edit).await.unwrap();
+    change("eve@example.org", Permission::Edit).await.unwrap();
+    let both = ["bob@example.org", "eve@example.org"].map(|email| (email.to_owned(), Permission::Edit));
+    assert_eq!(shares().await, both);
+    backend.task_update(&bob, task.id, renamed("Bob was here")).await.unwrap();
+
+    // Whoever was invited when the page was read, and has signed up by now.
+    let eve = sign_up(&world, "eve@example.org", "Eve").await;
+    change("eve@example.org", Permission::View).await.unwrap();
+    assert_eq!(refusal(backend.task_update(&eve, task.id, renamed("Eve, too")).await), Refusal::Forbidden);
+    assert_eq!((shared(&world, &bob).await, shared(&world, &eve).await), ((0, 1), (1, 0)));
+
+    backend.share_revoke(&ada, task.id, bob.user_id).await.unwrap();
+    assert!(matches!(refusal(change("bob@example.org", Permission::Edit).await), Refusal::Conflict(_)));
+    assert_eq!(shares().await, [("eve@example.org".to_owned(), Permission::View)]);
     assert_counted(&world).await;
 }
 
@@ -269,7 +308,7 @@ async fn who_is_invited_to_a_task_and_into_its_team_comes_by_both_ways(_: PgPool
     let eve = sign_up(&world, "eve@example.org", "Eve").await;
     let seen = world.backend.task_get(&eve, task.id).await.unwrap();
     assert_eq!((seen.access, seen.team.as_deref()), (Access::Edit, Some("Crew")), "the widest counts");
-    world.backend.share_revoke(&eve, task.id, eve.user_id).await.unwrap();
+    world.backend.share_decline(&eve, task.id).await.unwrap();
     assert_eq!(world.backend.task_get(&eve, task.id).await.unwrap().access, Access::Viewer);
 }
 
@@ -399,7 +438,7 @@ async fn whoever_is_given_a_teams_task_learns_its_owners_name_and_nothing_of_the
     assert_eq!(reads(&world, &ada).await.0.len(), 5);
     assert_eq!(reads(&world, &cleo).await.0.len(), 5);
     // With the share goes the name.
-    backend.share_revoke(&dan, task.id, dan.user_id).await.unwrap();
+    backend.share_decline(&dan, task.id).await.unwrap();
     assert_eq!(reads(&world, &dan).await, (vec!["Dan dan@example.org".to_owned()], 0));
     assert_eq!(reads(&world, &cleo).await.0.len(), 4);
 }

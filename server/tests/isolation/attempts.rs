@@ -39,6 +39,7 @@ pub enum Attempt {
     TaskRestore { id: TaskId },
     ShareList { id: TaskId },
     ShareGive { id: TaskId, email: String, permission: Permission },
+    ShareChange { id: TaskId, email: String, permission: Permission },
     ShareRevoke { id: TaskId, user: UserId },
     ShareDecline { id: TaskId },
     ShareUninvite { id: TaskId, email: String },
@@ -114,6 +115,9 @@ impl Attempt {
             Self::ShareGive { id, email, permission } => {
                 call("/rpc/share/give", &[("task_id", id), ("email", email), ("permission", permission)])
             }
+            Self::ShareChange { id, email, permission } => {
+                call("/rpc/share/change", &[("task_id", id), ("email", email), ("permission", permission)])
+            }
             Self::ShareRevoke { id, user } => call("/rpc/share/revoke", &[("task_id", id), ("user_id", user)]),
             Self::ShareDecline { id } => call("/rpc/share/decline", &[("task_id", id)]),
             Self::ShareUninvite { id, email } => call("/rpc/share/uninvite", &[("task_id", id), ("email", email)]),
@@ -175,8 +179,11 @@ impl Attempt {
             Self::ShareGive { id, email, permission } => {
                 answer(backend.share_give(me, id, NewShare::parse(&email, permission.as_str()).unwrap()).await)
             }
+            Self::ShareChange { id, email, permission } => {
+                answer(backend.share_change(me, id, NewShare::parse(&email, permission.as_str()).unwrap()).await)
+            }
             Self::ShareRevoke { id, user } => answer(backend.share_revoke(me, id, user).await),
-            Self::ShareDecline { id } => answer(backend.share_revoke(me, id, me.user_id).await),
+            Self::ShareDecline { id } => answer(backend.share_decline(me, id).await),
             Self::ShareUninvite { id, email: text } => answer(backend.share_uninvite(me, id, email(&text)).await),
             Self::ShareByMe => answer(backend.share_by_me(me, None).await),
             Self::TeamList => answer(backend.team_list(me).await),

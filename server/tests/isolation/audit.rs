@@ -105,6 +105,7 @@ impl Attempt {
             | Self::TaskRestore { id }
             | Self::ShareList { id }
             | Self::ShareGive { id, .. }
+            | Self::ShareChange { id, .. }
             | Self::ShareRevoke { id, .. }
             | Self::ShareDecline { id }
             | Self::ShareUninvite { id, .. } => Some((format!("task:{id}"), team_of(*id))),

@@ -99,7 +99,12 @@ fn on_task(all: &mut Vec<Attempt>, truth: &Truth, me: UserId, id: TaskId, random
     let invited = truth.share_invitations.iter().filter(|row| row.task_id == id).map(|row| row.email.clone());
     // Also of those who have taken theirs up by now.
     let taken_up = having.iter().map(|user| user.email.clone());
-    all.extend(invited.chain(taken_up).chain([guest]).map(|email| Attempt::ShareUninvite { id, email }));
+    for email in invited.chain(taken_up).chain([guest]) {
+        all.extend([
+            Attempt::ShareChange { id, email: email.clone(), permission },
+            Attempt::ShareUninvite { id, email },
+        ]);
+    }
 }
 
 fn on_team(all: &mut Vec<Attempt>, truth: &Truth, me: UserId, id: TeamId, random: &mut StdRng, mark: usize) {

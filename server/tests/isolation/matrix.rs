@@ -77,12 +77,19 @@ impl Attempt {
                 };
                 unless(with.is_some_and(has_it), Conflict)
             }),
+            Self::ShareChange { id, email, .. } => {
+                let is_shared = match truth.user_of(email) {
+                    Some(user) => truth.share(*id, user).is_some(),
+                    None => truth.share_invitations.iter().any(|row| row.task_id == *id && row.email == *email),
+                };
+                task(*id, TaskAction::Share).and(|| unless(!is_shared, Conflict))
+            }
             Self::ShareUninvite { id, email } => {
                 let has_it = truth.user_of(email).is_some_and(|user| truth.share(*id, user).is_some());
                 task(*id, TaskAction::Share).and(|| unless(has_it, Conflict))
             }
-            Self::ShareRevoke { id, user } if *user != me => task(*id, TaskAction::Share),
-            Self::ShareRevoke { id, .. } | Self::ShareDecline { id } => task(*id, TaskAction::View),
+            Self::ShareRevoke { id, .. } => task(*id, TaskAction::Share),
+            Self::ShareDecline { id } => task(*id, TaskAction::View),
             Self::ShareByMe | Self::TeamList => Done,
             Self::TeamGet { id } => team(*id, TeamAction::View),
             // The same form again returns the team that it made.
@@ -118,7 +125,9 @@ impl Attempt {
     /// The people whom it concerns besides the one who tries it.
     pub fn concerns(&self, truth: &Truth) -> Vec<UserId> {
         match self {
-            Self::ShareGive { email, .. } | Self::MemberAdd { email, .. } => truth.user_of(email).into_iter().collect(),
+            Self::ShareGive { email, .. } | Self::ShareChange { email, .. } | Self::MemberAdd { email, .. } => {
+                truth.user_of(email).into_iter().collect()
+            }
             Self::ShareRevoke { id, user } => {
                 truth.task(*id).map(|task| task.user_id).into_iter().chain([*user]).collect()
             }

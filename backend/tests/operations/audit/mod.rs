@@ -152,11 +152,13 @@ async fn whatever_happens_to_a_share_stands_with_both_and_with_the_team(_: PgPoo
         };
         give("eve@example.org", "view").await;
         give("eve@example.org", "edit").await;
+        backend.share_change(&bob, task.id, NewShare::parse("eve@example.org", "view").unwrap()).await.unwrap();
         give("new@example.org", "view").await;
+        backend.share_change(&bob, task.id, NewShare::parse("new@example.org", "edit").unwrap()).await.unwrap();
         backend.share_uninvite(&bob, task.id, new.clone()).await.unwrap();
         backend.share_revoke(&bob, task.id, eve.user_id).await.unwrap();
         give("eve@example.org", "view").await;
-        backend.share_revoke(&eve, task.id, eve.user_id).await.unwrap();
+        backend.share_decline(&eve, task.id).await.unwrap();
         // Nothing happened, nothing is noted.
         backend.share_uninvite(&bob, task.id, new.clone()).await.unwrap();
         backend.share_revoke(&bob, task.id, eve.user_id).await.unwrap();
@@ -165,7 +167,9 @@ async fn whatever_happens_to_a_share_stands_with_both_and_with_the_team(_: PgPoo
         [
             format!("share.give {title} with eve@example.org to view{rest}{from}"),
             format!("share.give {title} with eve@example.org to edit{rest}{from}"),
+            format!("share.change {title} with eve@example.org to view{rest}{from}"),
             format!("share.invite {title} with new@example.org to view{rest}{from}"),
+            format!("share.change {title} with new@example.org to edit{rest}{from}"),
             format!("share.uninvite {title} from new@example.org{rest}{from}"),
             format!("share.revoke {title} from eve@example.org{rest}{from}"),
             format!("share.give {title} with eve@example.org to view{rest}{from}"),

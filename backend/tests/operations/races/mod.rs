@@ -236,7 +236,7 @@ fn task_deed<'a>(
                 ("share", backend.share_give(by, id, share_with(&email, permission)).await.map(drop))
             }
             88..94 => ("revoke", backend.share_revoke(by, id, whom.user_id).await),
-            _ => ("decline", backend.share_revoke(whom, id, whom.user_id).await),
+            _ => ("decline", backend.share_decline(whom, id).await),
         }
     })
 }

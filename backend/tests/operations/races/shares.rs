@@ -31,12 +31,36 @@ async fn the_same_share_several_times_at_once_is_one(_: PgPoolOptions, options: 
         let (given, taken, back) = join3(
             backend.share_give(ada, task.id, share_with("cleo@example.org", Permission::View)),
             backend.share_revoke(bob, task.id, cleo.user_id),
-            backend.share_revoke(cleo, task.id, cleo.user_id),
+            backend.share_decline(cleo, task.id),
         )
         .await;
         assert_eq!((settled("give", given), settled("take", taken)), (Ok(Added::Now), Ok(())));
+        // Whoever no longer sees the task has nothing to give back.
         let back = settled("give back", back);
         assert!(matches!(back, Ok(()) | Err(Refusal::NotFound)), "round {round}: {back:?}");
+    }
+    assert_sound(&world).await;
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn a_share_taken_back_while_it_is_changed_stays_away(_: PgPoolOptions, options: PgConnectOptions) {
+    let world = World::new(options).await;
+    let people = people(&world, &["Ada", "Bob", "Cleo"]).await;
+    let [ada, bob, cleo] = people.as_slice() else { panic!("three people") };
+    let team = world.team(ada, "Crew", &[(bob, Role::Admin)]).await;
+    let backend = &world.backend;
+    for round in 0..30 {
+        let task = world.team_task(ada, team, "shared").await;
+        world.share(ada, task.id, cleo, Permission::View).await;
+        let (changed, taken) = join(
+            backend.share_change(ada, task.id, share_with("cleo@example.org", Permission::Edit)),
+            backend.share_revoke(bob, task.id, cleo.user_id),
+        )
+        .await;
+        assert_eq!(settled("take", taken), Ok(()));
+        let changed = settled("change", changed);
+        assert!(matches!(changed, Ok(()) | Err(Refusal::Conflict(_))), "round {round}: {changed:?}");
+        assert_eq!(backend.share_list(ada, task.id).await.unwrap(), [], "round {round}");
     }
     assert_sound(&world).await;
 }
@@ -128,23 +152,37 @@ async fn whoever_deletes_a_task_waits_for_whoever_takes_back_its_shares(_: PgPoo
 }
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
-async fn a_share_given_back_by_two_clicks_is_given_back(_: PgPoolOptions, options: PgConnectOptions) {
+async fn a_share_given_back_by_two_clicks_at_once_is_given_back(_: PgPoolOptions, options: PgConnectOptions) {
     let world = World::new(options).await;
     let (ada, bob) = (world.person("Ada").await, world.person("Bob").await);
     let task = world.task(&ada, "shared").await;
     world.share(&ada, task.id, &bob, Permission::View).await;
     let mut first = as_viewer(&world, &bob).await;
     run(&mut first, &format!("DELETE FROM task_shares WHERE task_id = {}", task.id)).await;
-    let second = world.backend.share_revoke(&bob, task.id, bob.user_id);
+    let second = world.backend.share_decline(&bob, task.id);
     assert_eq!(settled("give back", while_it_waits(&world, second, run(&mut first, "COMMIT")).await), Ok(()));
     assert_eq!(count(&world, "SELECT count(*) FROM audit_log WHERE action LIKE '%.denied'").await, 0);
 }
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
-async fn a_share_given_back_at_the_moment_of_the_deletion_is_said_to_remain(
-    _: PgPoolOptions,
-    options: PgConnectOptions,
-) {
+async fn a_share_given_back_while_it_is_given_anew_is_given_back(_: PgPoolOptions, options: PgConnectOptions) {
+    let world = World::new(options).await;
+    let (ada, bob) = (world.person("Ada").await, world.person("Bob").await);
+    let task = world.task(&ada, "shared").await;
+    world.share(&ada, task.id, &bob, Permission::View).await;
+    let mut anew = as_viewer(&world, &ada).await;
+    let (task_id, owner, user) = (task.id, ada.user_id, bob.user_id);
+    run(&mut anew, &format!("DELETE FROM task_shares WHERE task_id = {task_id}")).await;
+    run(&mut anew, &format!("INSERT INTO task_shares VALUES ({task_id}, '{owner}', '{user}', 'edit', now())")).await;
+    let declining = world.backend.share_decline(&bob, task.id);
+    assert_eq!(settled("give back", while_it_waits(&world, declining, run(&mut anew, "COMMIT")).await), Ok(()));
+    assert_eq!(world.backend.share_list(&ada, task.id).await.unwrap(), []);
+    assert_eq!(count(&world, "SELECT count(*) FROM audit_log WHERE action LIKE '%.denied'").await, 0);
+    assert_sound(&world).await;
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn a_share_given_back_at_the_moment_of_the_deletion_is_refused(_: PgPoolOptions, options: PgConnectOptions) {
     let world = World::new(options).await;
     let (ada, bob) = (world.person("Ada").await, world.person("Bob").await);
     let task = world.task(&ada, "shared").await;
@@ -160,7 +198,7 @@ async fn a_share_given_back_at_the_moment_of_the_deletion_is_said_to_remain(
         task.id
     );
     run(&mut deleting, &delete).await;
-    let declining = world.backend.share_revoke(&bob, task.id, bob.user_id);
+    let declining = world.backend.share_decline(&bob, task.id);
     let declined = while_it_waits(&world, declining, run(&mut deleting, "COMMIT")).await;
     assert_eq!(settled("give back", declined), Err(Refusal::NotFound));
     world.backend.task_restore(&ada, task.id).await.unwrap();

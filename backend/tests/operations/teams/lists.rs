@@ -202,7 +202,7 @@ async fn a_list_tells_counts_only_of_what_is_known_without_counting(_: PgPoolOpt
     world.share(&ada, task.id, &bob, Permission::View).await;
     assert_eq!(counts(&ada, Source::All).await, one);
     assert_eq!((counts(&bob, Source::All).await, counts(&bob, Source::Own).await), (None, Some(Counts::default())));
-    world.backend.share_revoke(&bob, task.id, bob.user_id).await.unwrap();
+    world.backend.share_decline(&bob, task.id).await.unwrap();
     assert_eq!(counts(&bob, Source::All).await, Some(Counts::default()));
 
     let team = world.team(&ada, "Crew", &[(&cleo, Role::Member)]).await;

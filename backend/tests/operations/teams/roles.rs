@@ -229,6 +229,34 @@ async fn somebody_who_is_not_in_the_team_is_not_found_in_it(_: PgPoolOptions, op
     assert_eq!(everything_of(&world, team).await, before);
 }
 
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn what_a_policy_keeps_from_happening_is_a_fault_and_not_in_the_log(_: PgPoolOptions, options: PgConnectOptions) {
+    let world = World::new(options).await;
+    let (ada, bob) = (world.person("Ada").await, world.person("Bob").await);
+    let team = world.team(&ada, "Crew", &[(&bob, Role::Member)]).await;
+    let lines = "SELECT count(*) FROM audit_log";
+    let mut owner = world.owner().await;
+    let before: i64 = sqlx::query_scalar(lines).fetch_one(&mut owner).await.unwrap();
+    sqlx::raw_sql(
+        "CREATE POLICY no ON teams AS RESTRICTIVE FOR DELETE TO taskwire_app USING (false);
+         CREATE POLICY no ON team_members AS RESTRICTIVE FOR DELETE TO taskwire_app USING (false);
+         CREATE POLICY nor ON team_members AS RESTRICTIVE FOR UPDATE TO taskwire_app USING (false)",
+    )
+    .execute(&mut owner)
+    .await
+    .unwrap();
+    let backend = &world.backend;
+    let outcomes = [
+        backend.team_delete(&ada, team).await,
+        backend.team_leave(&bob, team).await,
+        backend.team_transfer(&ada, team, bob.user_id).await,
+        backend.team_member_change(&ada, team, bob.user_id, Role::Viewer).await,
+        backend.team_member_remove(&ada, team, bob.user_id).await,
+    ];
+    assert!(outcomes.iter().all(|outcome| matches!(outcome, Err(Error::Fault(_)))), "{outcomes:?}");
+    assert_eq!(sqlx::query_scalar::<_, i64>(lines).fetch_one(&mut owner).await.unwrap(), before);
+}
+
 /// A task as its viewer may do with it, by every operation that needs this right.
 async fn attempts_on(world: &World, viewer: &Viewer, task: TaskId, action: TaskAction) -> Vec<Result<(), Error>> {
     let backend = &world.backend;
@@ -252,7 +280,8 @@ async fn attempts_on(world: &World, viewer: &Viewer, task: TaskId, action: TaskA
             let somebody = UserId(Uuid::from_u128(1));
             vec![
                 backend.share_list(viewer, task).await.map(drop),
-                backend.share_give(viewer, task, new).await.map(drop),
+                backend.share_give(viewer, task, new.clone()).await.map(drop),
+                backend.share_change(viewer, task, new).await,
                 backend.share_uninvite(viewer, task, email).await,
                 backend.share_revoke(viewer, task, somebody).await,
             ]
