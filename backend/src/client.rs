@@ -59,11 +59,12 @@ fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// How long it takes at least to say that something is not there: far more than the database needs to find out, as long as
-/// it is not busy or waiting for a lock. Beyond that it hides nothing.
+/// How long it takes at least to say that something is not there: far more than the database needs to find out, as long
+/// as it is not busy or waiting for a lock. Beyond that it hides nothing.
 pub const MISSING_TAKES: Duration = Duration::from_millis(20);
 
-/// Keeps time from telling whether something is there for others: the policies look longer at a row than at none.
+/// Keeps time from telling whether something is there for others, as far as [`MISSING_TAKES`] goes: the policies look
+/// longer at a row than at none.
 pub(crate) struct Veil {
     start: Instant,
     before: Duration,
@@ -71,7 +72,8 @@ pub(crate) struct Veil {
 }
 
 impl Veil {
-    /// Waits until [`MISSING_TAKES`] have passed since the start, all of them in the database as far as anybody is told.
+    /// Waits until [`MISSING_TAKES`] have passed since the start, all of them in the database as far as anybody is
+    /// told.
     pub(crate) async fn missing(self) {
         tokio::time::sleep_until((self.start + MISSING_TAKES).into()).await;
         self.db_time.0.fetch_max(nanos(self.before + MISSING_TAKES), Ordering::Relaxed);

@@ -73,8 +73,7 @@ impl Backend {
         let mut scope = self.scope(viewer).await?;
         let (user, now) = (scope.user(), scope.now);
         if let Some(team) = new.team_id {
-            scope.hold_team(team).await?;
-            scope.team_role(team, TeamAction::CreateTask).await?;
+            scope.hold_team_for(team, TeamAction::CreateTask).await?;
         }
         let team = new.team_id.map(|team| team.0);
         // A title has one line, so no two pairs of texts are joined alike.

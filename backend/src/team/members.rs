@@ -1,6 +1,6 @@
 //! Who is in a team, and who is invited (requirements S1, S2).
 
-use super::role;
+use super::{role, touched};
 use crate::{Backend, Result, Viewer, audit::Line, scope::Scope};
 use chrono::{DateTime, Utc};
 use sqlx::{query, query_as, query_scalar};
@@ -179,7 +179,7 @@ impl Backend {
             if member.role == role {
                 return Ok(());
             }
-            query!(
+            let changed = query!(
                 "UPDATE team_members SET role = $3 WHERE team_id = $1 AND user_id = $2",
                 team.0,
                 user.0,
@@ -187,6 +187,7 @@ impl Backend {
             )
             .execute(scope.connection()?)
             .await?;
+            touched(&changed, 1)?;
             let target = format!("{} to {role}", member.email);
             scope.audit(Line::new("team.member_change").target(target).team(team).person(user)).await?;
             scope.commit().await
@@ -210,9 +211,10 @@ impl Backend {
             let line = Line::new("team.member_remove").target(member.email).team(team).person(user);
             // Before the viewer may have removed themselves.
             scope.audit(line).await?;
-            query!("DELETE FROM team_members WHERE team_id = $1 AND user_id = $2", team.0, user.0)
+            let gone = query!("DELETE FROM team_members WHERE team_id = $1 AND user_id = $2", team.0, user.0)
                 .execute(scope.connection()?)
                 .await?;
+            touched(&gone, 1)?;
             scope.commit().await
         };
         self.attempt(viewer, "team.member_remove", team, remove).await

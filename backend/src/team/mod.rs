@@ -1,13 +1,13 @@
 //! Teams: making, changing, handing over and deleting them (requirement S1). Who is in them is in [`members`].
 //!
-//! Whatever changes a team or its members waits for [`Scope::lock_team`] before it decides, so that what it decides by is
+//! Whatever changes a team or its members waits in [`Scope::team_for`] before it decides, so that what it decides by is
 //! still so when it writes. Beneath that the constraints and policies hold by themselves, whoever comes how.
 
 mod members;
 
 use crate::{Backend, Error, Result, Viewer, audit::Line, scope::Scope};
 use chrono::{DateTime, Utc};
-use sqlx::{query, query_as, query_scalar};
+use sqlx::{postgres::PgQueryResult, query, query_as, query_scalar};
 use taskwire_domain::{
     Error as Refusal, TeamId, UserId,
     rights::TeamAction,
@@ -45,14 +45,6 @@ fn role(word: &str) -> Role {
 }
 
 impl Scope {
-    /// Waits until nobody else changes this team, and keeps others waiting until the scope ends.
-    async fn lock_team(&mut self, id: TeamId) -> Result<()> {
-        query!("SELECT pg_advisory_xact_lock(hashtextextended('team:' || $1::text, 0))", id.to_string())
-            .execute(self.connection()?)
-            .await?;
-        Ok(())
-    }
-
     /// Waits until nobody changes who is in this team, and keeps it so until the scope ends; others may do the same at
     /// once. Whatever puts a task into a team does it first: its owner's departure would wait for it, and it for that.
     pub(crate) async fn hold_team(&mut self, id: TeamId) -> Result<()> {
@@ -78,9 +70,39 @@ impl Scope {
         }
     }
 
-    /// Locks a team, and looks at what the viewer is in it then.
+    /// Waits until nobody else changes this team, keeps others waiting until the scope ends, and looks at what the viewer
+    /// is in it then. Whoever is not in it waits for nobody and keeps nobody waiting: they must not even learn that it is
+    /// there.
     async fn team_for(&mut self, id: TeamId, action: TeamAction) -> Result<Role> {
-        self.lock_team(id).await?;
+        let user = self.user();
+        let locked = query!(
+            "SELECT pg_advisory_xact_lock(hashtextextended('team:' || team_id::text, 0)) FROM team_members
+             WHERE team_id = $1 AND user_id = $2",
+            id.0,
+            user
+        )
+        .execute(self.connection()?)
+        .await?;
+        if locked.rows_affected() == 0 {
+            return Err(Refusal::NotFound.into());
+        }
+        self.team_role(id, action).await
+    }
+
+    /// The same, holding the team as [`Scope::hold_team`] does.
+    pub(crate) async fn hold_team_for(&mut self, id: TeamId, action: TeamAction) -> Result<Role> {
+        let user = self.user();
+        let held = query!(
+            "SELECT pg_advisory_xact_lock_shared(hashtextextended('team:' || team_id::text, 0)) FROM team_members
+             WHERE team_id = $1 AND user_id = $2",
+            id.0,
+            user
+        )
+        .execute(self.connection()?)
+        .await?;
+        if held.rows_affected() == 0 {
+            return Err(Refusal::NotFound.into());
+        }
         self.team_role(id, action).await
     }
 
@@ -98,6 +120,15 @@ impl Scope {
         .fetch_optional(self.connection()?)
         .await?;
         Ok(row.map(Team::from))
+    }
+}
+
+/// Whether a statement has touched as many rows as the viewer's right lets it. A policy that keeps some from it has
+/// drifted away from the rights: a fault, and nothing to tell in the log.
+fn touched(done: &PgQueryResult, rows: u64) -> Result<()> {
+    match done.rows_affected() {
+        touched if touched == rows => Ok(()),
+        touched => Err(Error::Fault(format!("{touched} rows of a team were touched instead of {rows}"))),
     }
 }
 
@@ -251,10 +282,7 @@ impl Backend {
             // Before the team is gone, into whose log then nobody writes.
             scope.audit(Line::new("team.delete").target(team.name).team(id)).await?;
             let gone = query!("DELETE FROM teams WHERE id = $1", id.0).execute(scope.connection()?).await?;
-            // The line must not stand for what a policy has kept from happening.
-            if gone.rows_affected() != 1 {
-                return Err(Refusal::NotFound.into());
-            }
+            touched(&gone, 1)?;
             scope.commit().await
         };
         self.attempt(viewer, "team.delete", id, delete).await
@@ -281,9 +309,7 @@ impl Backend {
             let gone = query!("DELETE FROM team_members WHERE team_id = $1 AND user_id = $2", id.0, user)
                 .execute(scope.connection()?)
                 .await?;
-            if gone.rows_affected() != 1 {
-                return Err(Refusal::NotFound.into());
-            }
+            touched(&gone, 1)?;
             scope.commit().await
         };
         self.attempt(viewer, "team.leave", id, leave).await
@@ -304,7 +330,7 @@ impl Backend {
             let heir = scope.member(id, to).await?.ok_or(Refusal::NotFound)?;
             let user = scope.user();
             // One statement, after which one owner is there again.
-            query!(
+            let changed = query!(
                 "UPDATE team_members SET role = CASE user_id WHEN $2 THEN 'admin' ELSE 'owner' END
                  WHERE team_id = $1 AND user_id IN ($2, $3)",
                 id.0,
@@ -313,6 +339,7 @@ impl Backend {
             )
             .execute(scope.connection()?)
             .await?;
+            touched(&changed, 2)?;
             scope.audit(Line::new("team.transfer").target(heir.email).team(id).person(to)).await?;
             scope.commit().await
         };

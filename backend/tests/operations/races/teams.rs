@@ -105,6 +105,33 @@ async fn of_two_who_decide_about_an_owner_one_comes_first(_: PgPoolOptions, opti
 }
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn strangers_neither_wait_for_a_team_nor_hold_it_up(_: PgPoolOptions, options: PgConnectOptions) {
+    let world = World::new(options).await;
+    let (ada, zoe) = (world.person("Ada").await, world.person("Zoe").await);
+    let team = world.team(&ada, "Crew", &[]).await;
+    let lock = format!("SELECT pg_advisory_xact_lock(hashtextextended('team:{team}', 0))");
+    // As the operation does it, which is under way.
+    let mut changing = as_viewer(&world, &ada).await;
+    run(&mut changing, &lock).await;
+    let new = NewTask::parse("Zoe's", "", None).unwrap().in_team(Some(team));
+    let tries = join3(
+        world.backend.team_update(&zoe, team, named("Zoe's"), None),
+        world.backend.team_member_remove(&zoe, team, ada.user_id),
+        world.backend.task_create(&zoe, new.clone()),
+    );
+    let (renamed, removed, made) = tries.await;
+    let refused = [settled("rename", renamed).map(drop), settled("remove", removed), settled("make", made).map(drop)];
+    assert_eq!(refused, [Err(Refusal::NotFound), Err(Refusal::NotFound), Err(Refusal::NotFound)]);
+
+    // Whoever is in the team waits.
+    let mine = NewTask { title: "Ada's".into(), ..new };
+    let both = join(world.backend.task_create(&ada, mine), world.backend.team_update(&ada, team, named("Band"), None));
+    let (made, renamed) = while_it_waits(&world, both, run(&mut changing, "COMMIT")).await;
+    settled("make", made).unwrap();
+    settled("rename", renamed).unwrap();
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
 async fn a_request_that_waited_is_judged_by_the_role_when_its_turn_comes(_: PgPoolOptions, options: PgConnectOptions) {
     let world = World::new(options).await;
     let people = people(&world, &["Ada", "Bob", "Cleo"]).await;
