@@ -236,21 +236,27 @@ test("of two rows changed at once each says what became of its own", async ({ pa
   await expect(members.change("Cleo")).toBeFocused();
 });
 
-test("a change that is done only after its row has gone shows", async ({ page, person, anotherBrowser }) => {
+test("a change of a share that has gone gives it to nobody again, and says so", async ({
+  page,
+  person,
+  anotherBrowser,
+  console,
+}) => {
+  console.expectStatus(409, "/rpc/share/change");
   const bob = newcomer("Bob");
   await bob.signUp(await anotherBrowser());
   const task = await person.hasTask(page, "On and off");
   await person.shares(page, task, bob, "view");
   await open(page, `/tasks/${task.id}`);
   const panel = page.getByRole("region", { name: "Sharing" });
-  const answer = await held(page, "**/rpc/share/give");
+  const answer = await held(page, "**/rpc/share/change");
   await panel.getByLabel("Permission of Bob").selectOption("can edit");
   await panel.getByRole("button", { name: "Change share of Bob" }).click();
   await panel.getByRole("button", { name: "Revoke share of Bob" }).click();
   await expect(panel.getByText("Shared with nobody yet.")).toBeVisible();
   answer();
-  await expect(panel.getByText("Changed.")).toBeVisible();
-  await expect(panel.getByLabel("Permission of Bob")).toHaveValue("edit");
+  await expect(panel.getByRole("alert")).toContainText(`not shared with ${bob.email} any more`);
+  await expect(panel.getByText("Shared with nobody yet.")).toBeVisible();
 });
 
 test("a page that somebody has left leads nowhere any more", async ({ page, person }) => {
@@ -290,4 +296,78 @@ test("a second click is no second request, also when another row is answered in 
   await expect(end).toHaveCount(0);
   expect(requests).toBe(2);
   await expect(sessions.getByRole("heading")).toBeFocused();
+});
+
+test("what was refused is asked for again while another answer is awaited", async ({ page, person, anotherBrowser, console }) => {
+  console.expectNoAnswer("/rpc/session/end");
+  for (let n = 0; n < 2; n++) await person.signIn(await anotherBrowser());
+  await open(page, "/settings");
+  const sessions = page.getByRole("region", { name: "Where you are signed in" });
+  const end = sessions.getByRole("button", { name: /^End session/ });
+  await page.route("**/rpc/session/end", (route) => route.abort("connectionrefused"), { times: 1 });
+  const answer = await held(page, "**/rpc/session/end", { times: 1 });
+  await end.first().click();
+  await end.last().click();
+  await expect(sessions.getByRole("alert")).toBeVisible();
+  await end.last().click();
+  await expect(end).toHaveCount(1);
+  await expect(sessions.getByRole("alert")).toHaveCount(0);
+  answer();
+  await expect(end).toHaveCount(0);
+});
+
+test("a question asked again while its answer is awaited sends nothing twice", async ({ page, person, anotherBrowser }) => {
+  const bob = newcomer("Bob");
+  const bobs = await anotherBrowser();
+  await bob.signUp(bobs);
+  const task = await person.hasTask(page, "Once only");
+  await person.shares(page, task, bob, "view");
+
+  const asked = async (page: Page, path: string, link: string, button: string) => {
+    let requests = 0;
+    page.on("request", (request) => (requests += Number(request.url().endsWith(path))));
+    const answer = await held(page, `**${path}`);
+    for (let n = 0; n < 2; n++) {
+      await page.getByRole("link", { name: link }).click();
+      await page.getByRole("button", { name: button }).click();
+      await page.getByRole("link", { name: "Keep it" }).click();
+      await expect(page.getByRole("button", { name: button })).toHaveCount(0);
+    }
+    const done = page.waitForResponse(`**${path}`);
+    answer();
+    expect((await done).ok()).toBe(true);
+    return () => requests;
+  };
+
+  await test.step("about a share", async () => {
+    await open(bobs, `/tasks/${task.id}`);
+    const requests = await asked(bobs, "/rpc/share/decline", "Remove from my list…", "Remove from my list");
+    await expect(bobs).toHaveURL(/\/shared$/);
+    expect(requests()).toBe(1);
+  });
+
+  await test.step("about a task in a list", async () => {
+    await open(page, "/tasks");
+    const requests = await asked(page, "/rpc/task/delete", "Delete Once only", "Delete task");
+    await expect(page.getByText("Deleted “Once only”.")).toBeVisible();
+    expect(requests()).toBe(1);
+    await expect(page.getByRole("alert")).toHaveCount(0);
+  });
+});
+
+test("tasks completed at once all say so, in whatever order the answers come", async ({ page, person }) => {
+  const titles = ["One", "Two", "Three"];
+  for (const title of titles) await person.hasTask(page, title);
+  await open(page, "/tasks");
+  let requests = 0;
+  page.on("request", (request) => (requests += Number(request.url().endsWith("/rpc/task/complete"))));
+  const answer = await held(page, "**/rpc/task/complete", { times: 1 });
+  for (const title of titles) await page.getByRole("button", { name: `Complete ${title}` }).click();
+  await page.getByRole("button", { name: "Complete One" }).click();
+  for (const title of ["Two", "Three"]) {
+    await expect(page.getByRole("button", { name: `Reopen ${title}` })).toBeVisible();
+  }
+  answer();
+  await expect(page.getByRole("button", { name: "Reopen One" })).toBeVisible();
+  expect(requests).toBe(3);
 });

@@ -171,6 +171,7 @@ test("theme and time zone are chosen, other sessions ended", async ({ page, pers
 
   await page.getByRole("button", { name: /^End session: / }).click();
   await expect(page.getByRole("button", { name: /^End session: / })).toHaveCount(0);
+  await expect(page.getByText("Session ended")).toBeVisible();
   await elsewhere.goto("/tasks");
   await expect(elsewhere).toHaveURL(/\/sign-in\?next=/);
 });

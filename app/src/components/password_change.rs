@@ -1,12 +1,7 @@
 //! A new password.
 
-use super::{
-    banner::Refusal,
-    field::Field,
-    here::Here,
-    settings_done::{Confirmation, Done},
-};
-use crate::rpc::{self, account::ChangePassword};
+use super::{banner::Refusal, field::Field, here::Here, saved::Saved};
+use crate::rpc::{self, Answers, account::ChangePassword};
 use leptos::{html, prelude::*};
 
 const PASSWORD_RULES: &str = "8 to 128 characters with an upper-case letter, a lower-case letter and a digit.";
@@ -21,7 +16,7 @@ pub fn PasswordPart(
     /// The form, for the page to empty.
     form: NodeRef<html::Form>,
     /// What was done last.
-    done: Done,
+    answers: Answers<String>,
 ) -> impl IntoView {
     let error = Signal::derive(move || change.value().get().and_then(Result::err));
     view! {
@@ -31,7 +26,7 @@ pub fn PasswordPart(
             <ActionForm
                 action=change
                 node_ref=form
-                on:input=move |_| done.forget()
+                on:input=move |_| answers.forget()
                 on:submit:capture=rpc::once(change)
             >
                 <Here />
@@ -53,8 +48,8 @@ pub fn PasswordPart(
                 />
                 <div class="actions">
                     <button class="button">"Change password"</button>
-                    <Confirmation
-                        done
+                    <Saved
+                        answers
                         name="password"
                         words="Saved. Everywhere else you have been signed out."
                     />

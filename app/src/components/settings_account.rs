@@ -1,16 +1,9 @@
 //! Who the person is.
 
-use super::{
-    banner::Refusal,
-    field::Field,
-    header::SignOutForm,
-    here::Here,
-    moment::At,
-    settings_done::{Confirmation, Done},
-};
+use super::{banner::Refusal, field::Field, header::SignOutForm, here::Here, moment::At, saved::Saved};
 use crate::{
     rpc::{
-        self,
+        self, Answers,
         account::{SignOut, Update},
     },
     typed::typed,
@@ -26,7 +19,7 @@ pub fn AccountPart(
     /// Saves the name.
     update: ServerAction<Update>,
     /// What was done last.
-    done: Done,
+    answers: Answers<String>,
 ) -> impl IntoView {
     let error = Signal::derive(move || update.value().get().and_then(Result::err));
     let sign_out = rpc::action::<SignOut>();
@@ -37,7 +30,7 @@ pub fn AccountPart(
             <h2 id="account">"Account"</h2>
             <div class="form settings-form">
                 <Refusal error fields=&["name"] />
-                <ActionForm action=update on:input=move |_| done.forget() on:submit:capture=rpc::once(update)>
+                <ActionForm action=update on:input=move |_| answers.forget() on:submit:capture=rpc::once(update)>
                     <Here />
                     <Field
                         name="name"
@@ -49,7 +42,7 @@ pub fn AccountPart(
                     />
                     <div class="actions">
                         <button class="button">"Save name"</button>
-                        <Confirmation done name="profile" />
+                        <Saved answers name="profile" />
                     </div>
                 </ActionForm>
             </div>

@@ -1,16 +1,10 @@
 //! Where the person is signed in.
 
-use super::{
-    banner::Refusal,
-    here::Here,
-    moment::At,
-    settings_done::{Confirmation, Done},
-    skeleton::Skeleton,
-};
+use super::{banner::Refusal, here::Here, moment::At, saved::Saved, skeleton::Skeleton};
 use crate::{
     rows,
     rpc::{
-        self, Remote, RpcError,
+        self, Answers, Remote, RpcError,
         session::{End, EndOthers},
     },
     user_agent,
@@ -23,14 +17,10 @@ use taskwire_domain::session::Session;
 pub fn SessionsPart(
     /// The live ones.
     sessions: Remote<Result<Vec<Session>, RpcError>>,
-    /// Ends one.
-    end: ServerAction<End>,
     /// Ends all but this one.
     end_others: ServerAction<EndOthers>,
-    /// Why the last of these was refused.
-    error: RwSignal<Option<RpcError>>,
     /// What was done last.
-    done: Done,
+    answers: Answers<String>,
 ) -> impl IntoView {
     let heading = NodeRef::<html::H2>::new();
     view! {
@@ -38,13 +28,13 @@ pub fn SessionsPart(
             <h2 id="sessions" tabindex="-1" node_ref=heading>
                 "Where you are signed in"
             </h2>
-            <Refusal error />
+            <Refusal error=answers.refused />
             <Transition fallback=|| view! { <Skeleton lines=2 /> }>
-                <Sessions sessions end end_others heading />
+                <Sessions sessions end_others answers heading />
             </Transition>
             <p class="actions">
-                <Confirmation done name="session" words="Session ended" />
-                <Confirmation done name="sessions" words="All other sessions ended" />
+                <Saved answers name="session" words="Session ended" />
+                <Saved answers name="sessions" words="All other sessions ended" />
             </p>
         </section>
     }
@@ -53,8 +43,8 @@ pub fn SessionsPart(
 #[component]
 fn Sessions(
     sessions: Remote<Result<Vec<Session>, RpcError>>,
-    end: ServerAction<End>,
     end_others: ServerAction<EndOthers>,
+    answers: Answers<String>,
     heading: NodeRef<html::H2>,
 ) -> impl IntoView {
     // Also when newer ones cannot be had.
@@ -66,7 +56,7 @@ fn Sessions(
     let row = move |first: Session| {
         let id = first.id;
         let find = move || last.with(|last| last.iter().find(|session| session.id == id).cloned());
-        view! { <SessionRow session=rows::newest(first, find) end /> }
+        view! { <SessionRow session=rows::newest(first, find) answers /> }
     };
     let others = Memo::new(move |_| last.with(|last| last.iter().any(|session| !session.current)));
     view! {
@@ -84,10 +74,11 @@ fn Sessions(
 }
 
 #[component]
-fn SessionRow(session: Memo<Session>, end: ServerAction<End>) -> impl IntoView {
+fn SessionRow(session: Memo<Session>, answers: Answers<String>) -> impl IntoView {
     let Session { id, user_agent, address, current, .. } = session.get_untracked();
     let last_seen = Memo::new(move |_| session.with(|session| session.last_seen_at));
     let name = user_agent::describe(user_agent.as_deref());
+    let end = answers.action::<End>(|()| "session".to_owned());
     let label = format!("End session: {name}");
     view! {
         <li class="session">

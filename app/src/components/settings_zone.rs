@@ -1,11 +1,7 @@
 //! By which clock the person's days begin.
 
-use super::{
-    banner::Refusal,
-    here::Here,
-    settings_done::{Confirmation, Done},
-};
-use crate::rpc::{self, account::SetTimeZone};
+use super::{banner::Refusal, here::Here, saved::Saved};
+use crate::rpc::{self, Answers, account::SetTimeZone};
 use leptos::prelude::*;
 
 /// The choice of a time zone.
@@ -18,7 +14,7 @@ pub fn ZonePart(
     /// Saves the choice.
     action: ServerAction<SetTimeZone>,
     /// What was done last.
-    done: Done,
+    answers: Answers<String>,
 ) -> impl IntoView {
     let error = Signal::derive(move || action.value().get().and_then(Result::err));
     let chosen = chosen.unwrap_or_default();
@@ -33,7 +29,7 @@ pub fn ZonePart(
         <section class="panel" aria-labelledby="zone">
             <h2 id="zone">"Time zone"</h2>
             <Refusal error />
-            <ActionForm action on:input=move |_| done.forget() on:submit:capture=rpc::once(action)>
+            <ActionForm action on:input=move |_| answers.forget() on:submit:capture=rpc::once(action)>
                 <Here />
                 <div class="field">
                     <label for="time_zone">"Days and weeks begin by the clock of"</label>
@@ -46,7 +42,7 @@ pub fn ZonePart(
                 </div>
                 <div class="actions">
                     <button class="button">"Save time zone"</button>
-                    <Confirmation done name="time-zone" />
+                    <Saved answers name="time-zone" />
                 </div>
             </ActionForm>
         </section>

@@ -9,7 +9,7 @@ use crate::{
     request,
     rpc::{
         self, Remote, RpcError,
-        task::{Create, Restore},
+        task::{Complete, Create, Delete, Reopen, Restore},
     },
 };
 use leptos::prelude::*;
@@ -42,7 +42,7 @@ struct Done {
     created: Option<TaskId>,
     deleted: Option<DeletedTask>,
     restored: Option<(TaskId, i32)>,
-    /// How many deletions had been answered when one was refused, because the list was out of date.
+    /// How many answers there were when a deletion was refused, because the list was out of date.
     outdated: usize,
 }
 
@@ -51,17 +51,20 @@ impl TaskListState {
     pub fn new(place: impl Fn() -> Option<Place> + Copy + Send + Sync + 'static) -> Self {
         let query = use_query_map();
         let url = Memo::new(move |_| query.with(|query| ListUrl::read(place().unwrap_or_default(), query)));
-        let (create, restore, rows) = (rpc::action::<Create>(), rpc::action::<Restore>(), TaskActions::new());
+        let (create, restore) = (rpc::action::<Create>(), rpc::action::<Restore>());
+        let refused =
+            rpc::refused_form::<Complete>().or_else(rpc::refused_form::<Reopen>).or_else(rpc::refused_form::<Delete>);
+        let rows = TaskActions::new(refused);
         let wanted = Memo::new(move |_| place().map(|_| url.with(ListUrl::query)));
         // What was done last, and not what was refused: a refusal must leave the list, and what is typed, alone.
         let done = Memo::new(move |before: Option<&Done>| {
             let before = before.cloned().unwrap_or_default();
-            let (created, deleted, restored) = (create.value().get(), rows.delete.value().get(), restore.value().get());
-            let outdated = deleted == Some(Err(RpcError::Refused(Error::Stale)));
+            let (created, restored) = (create.value().get(), restore.value().get());
+            let outdated = rows.answers.refused.get() == Some(RpcError::Refused(Error::Stale));
             Done {
-                outdated: if outdated { rows.delete.version().get() } else { before.outdated },
+                outdated: if outdated { rows.answers.count.get() } else { before.outdated },
                 created: created.and_then(Result::ok).map(|task| task.id).or(before.created),
-                deleted: deleted.and_then(Result::ok).or(before.deleted),
+                deleted: rows.deleted.get(),
                 restored: restored.and_then(Result::ok).map(|task| (task.id, task.version)).or(before.restored),
             }
         });
@@ -96,12 +99,12 @@ impl TaskListState {
         let navigate = use_navigate();
         let quietly = NavigateOptions { scroll: false, replace: true, ..NavigateOptions::default() };
         Effect::watch(
-            move || (rows.delete.value().get(), restore.value().get()),
+            move || (rows.deleted.get(), restore.value().get()),
             move |(deleted, restored), before, _| {
                 let (was_deleted, was_restored) = before.cloned().unwrap_or_default();
                 let url = url.get_untracked();
                 match (deleted, restored) {
-                    (Some(Ok(task)), _) if *deleted != was_deleted => {
+                    (Some(task), _) if *deleted != was_deleted => {
                         navigate(&url.deleted(task.id).to_string(), quietly.clone());
                     }
                     (_, Some(Ok(_))) if *restored != was_restored => {
@@ -129,7 +132,7 @@ pub fn TaskList(
     view! {
         {creates.then(|| view! { <QuickAdd action=create key team /> })}
         <Undo deleted action=restore />
-        <Refusal error=rows.refused />
+        <Refusal error=rows.answers.refused />
         <TaskFilter url />
         <Transition fallback=|| view! { <Skeleton lines=6 /> }>
             {move || page.get().and_then(Result::err).map(|error| view! { <NotLoaded error /> })}

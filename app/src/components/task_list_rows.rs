@@ -30,17 +30,7 @@ pub fn Rows(
     let last = Memo::new(move |last: Option<&Option<TaskPage>>| {
         page.get().and_then(Result::ok).or_else(|| last.cloned().flatten())
     });
-    // What the buttons changed since.
-    let newer = RwSignal::new(Vec::<Task>::new());
-    Effect::new(move |_| {
-        for task in [actions.complete.value().get(), actions.reopen.value().get()].into_iter().flatten().flatten() {
-            newer.update(|newer| {
-                newer.retain(|known| known.id != task.id || known.version > task.version);
-                newer.push(task);
-            });
-        }
-    });
-    let shown = Memo::new(move |_| last.get().map(|page| newer.with(|newer| with_newer(page, newer))));
+    let shown = Memo::new(move |_| last.get().map(|page| actions.changed.with(|newer| with_newer(page, newer))));
     let tasks = move || shown.with(|page| page.as_ref().map(|page| page.tasks.clone()).unwrap_or_default());
     let counts = Signal::derive(move || shown.with(|page| page.as_ref().and_then(|page| page.counts)));
     let now = Signal::derive(move || shown.with(|page| page.as_ref().map(|page| page.now).unwrap_or_default()));

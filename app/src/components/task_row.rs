@@ -10,7 +10,7 @@ use super::{
 use crate::{
     list_url::ListUrl,
     rpc::{
-        self, RpcError,
+        self, Answers, RpcError,
         task::{Complete, Delete, Reopen},
     },
 };
@@ -19,36 +19,49 @@ use leptos::{ev::SubmitEvent, html, prelude::*, server_fn::ServerFn};
 use taskwire_domain::{
     TaskId,
     rights::TaskAction,
-    task::{Status, Task},
+    task::{DeletedTask, Status, Task},
 };
 
-/// What a row can ask for; the page does it.
+/// What rows can ask for; the page does it.
 #[derive(Clone, Copy)]
 pub struct TaskActions {
-    /// Marks as done.
-    pub complete: ServerAction<Complete>,
-    /// Marks as to do.
-    pub reopen: ServerAction<Reopen>,
-    /// Deletes.
-    pub delete: ServerAction<Delete>,
-    /// Why the last of these was refused.
-    pub refused: RwSignal<Option<RpcError>>,
+    /// What was completed and reopened, each task as it was last.
+    pub changed: RwSignal<Vec<Task>>,
+    /// What was deleted last.
+    pub deleted: RwSignal<Option<DeletedTask>>,
+    /// What became of it.
+    pub answers: Answers<()>,
 }
 
 impl TaskActions {
-    /// Fresh ones for a page; after a refused form without JavaScript they hold the refusal.
-    pub fn new() -> Self {
-        let (complete, reopen, delete, refused) = (rpc::action(), rpc::action(), rpc::action(), RwSignal::new(None));
-        rpc::note_refusal(complete, refused);
-        rpc::note_refusal(reopen, refused);
-        rpc::note_refusal(delete, refused);
-        Self { complete, reopen, delete, refused }
+    /// Fresh ones for a page, with what a form without JavaScript was refused for.
+    pub fn new(refused: Option<RpcError>) -> Self {
+        let (changed, deleted) = (RwSignal::new(Vec::new()), RwSignal::new(None));
+        Self { changed, deleted, answers: Answers::new(refused, None) }
     }
-}
 
-impl Default for TaskActions {
-    fn default() -> Self {
-        Self::new()
+    /// Marks one task as done.
+    fn complete(self) -> ServerAction<Complete> {
+        self.answers.action(move |task| self.note_change(task))
+    }
+
+    /// Marks one task as to do.
+    fn reopen(self) -> ServerAction<Reopen> {
+        self.answers.action(move |task| self.note_change(task))
+    }
+
+    /// Deletes one task.
+    fn delete(self) -> ServerAction<Delete> {
+        self.answers.action(move |task| self.deleted.set(Some(task)))
+    }
+
+    fn note_change(self, task: Task) {
+        self.changed.update(|changed| {
+            if !changed.iter().any(|known| known.id == task.id && known.version > task.version) {
+                changed.retain(|known| known.id != task.id);
+                changed.push(task);
+            }
+        });
     }
 }
 
@@ -73,6 +86,7 @@ pub fn TaskRow(
     let (may_edit, may_delete) = (may(TaskAction::Edit), may(TaskAction::Delete));
     let asks = Memo::new(move |_| may_delete.get() && url.with(|url| url.confirm == Some(id)));
     let opener = NodeRef::new();
+    let delete = actions.delete();
     let verb = move || if may_edit.get() { "Edit" } else { "Open" };
     view! {
         <li class="task" id=format!("task-{id}") class:task-done=move || task.with(|task| task.status == Status::Completed)>
@@ -132,7 +146,7 @@ pub fn TaskRow(
                     id
                     title
                     version=Signal::derive(move || task.with(|task| task.version))
-                    action=actions.delete
+                    action=delete
                     opener
                     keep=Signal::derive(move || format!("{}#task-{id}", url.with(ListUrl::settled)))
                 />
@@ -156,21 +170,17 @@ pub fn StatusButton(
     let id = task.with_untracked(|task| task.id);
     let done = Memo::new(move |_| task.with(|task| task.status == Status::Completed));
     let verb = move || if done.get() { "Reopen" } else { "Complete" };
-    // Only this task's own click is waited for, not those on other rows.
-    let busy = move || {
-        let completing = actions.complete.input().with_untracked(|input| input.as_ref().map(|input| input.id));
-        let reopening = actions.reopen.input().with_untracked(|input| input.as_ref().map(|input| input.id));
-        completing == Some(id) || reopening == Some(id)
-    };
+    let (complete, reopen) = (actions.complete(), actions.reopen());
+    let (completing, reopening) = (complete.pending(), reopen.pending());
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        if busy() {
+        if completing.get_untracked() || reopening.get_untracked() {
             return;
         }
         if done.get_untracked() {
-            actions.reopen.dispatch(Reopen { id });
+            reopen.dispatch(Reopen { id });
         } else {
-            actions.complete.dispatch(Complete { id });
+            complete.dispatch(Complete { id });
         }
     };
     let name = move || task.with(|task| format!("{} {}", verb(), task.title));

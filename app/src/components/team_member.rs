@@ -46,8 +46,6 @@ pub fn MemberRow(
     let cancel = StoredValue::new(format!("{place}#{user_id}"));
     let (transfer_link, remove_link) = (NodeRef::new(), NodeRef::new());
     let (make_owner, take_out) = (actions.transfer(user_id), actions.remove(user_id));
-    // Here, because the question may go and be asked again while the answer is awaited.
-    let (transfer_once, remove_once) = (rpc::once(make_owner), rpc::once(take_out));
     let (shown_name, name) = (name.clone(), StoredValue::new(name));
     view! {
         <li class="member" id=user_id.to_string()>
@@ -101,7 +99,7 @@ pub fn MemberRow(
                     opener=transfer_link
                     cancel=cancel.get_value()
                 >
-                    <ActionForm action=make_owner on:submit:capture=transfer_once>
+                    <ActionForm action=make_owner on:submit:capture=rpc::once(make_owner)>
                         <Here />
                         <input type="hidden" name="id" value=team.to_string() />
                         <input type="hidden" name="user_id" value=user_id.to_string() />
@@ -118,7 +116,7 @@ pub fn MemberRow(
                     opener=remove_link
                     cancel=cancel.get_value()
                 >
-                    <ActionForm action=take_out on:submit:capture=remove_once>
+                    <ActionForm action=take_out on:submit:capture=rpc::once(take_out)>
                         <Here />
                         <input type="hidden" name="id" value=team.to_string() />
                         <input type="hidden" name="user_id" value=user_id.to_string() />

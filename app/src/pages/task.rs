@@ -17,7 +17,10 @@ use crate::{
         task_row::{ConfirmDelete, StatusButton, TaskActions},
     },
     list_url::ListUrl,
-    rpc::{self, Remote, RpcError, task::Update},
+    rpc::{
+        self, Remote, RpcError,
+        task::{Complete, Delete, Reopen, Update},
+    },
     typed::typed,
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -33,7 +36,8 @@ pub fn TaskPage() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("id").and_then(|id| id.parse::<TaskId>().ok())));
     let update = rpc::action::<Update>();
-    let actions = TaskActions::new();
+    let delete = rpc::action::<Delete>();
+    let actions = TaskActions::new(rpc::refused_form::<Complete>().or_else(rpc::refused_form::<Reopen>));
     let sharing = ShareActions::new();
     let title = ArcRwSignal::new("Task".to_owned());
     let task = rpc::remote(
@@ -68,7 +72,7 @@ pub fn TaskPage() -> impl IntoView {
                 </a>
             </p>
             <Load resource=task skeleton=|| view! { <Skeleton lines=4 /> } let:task>
-                <TaskView task update actions shares sharing title=title.clone() />
+                <TaskView task update delete actions shares sharing title=title.clone() />
             </Load>
         </Page>
     }
@@ -78,6 +82,7 @@ pub fn TaskPage() -> impl IntoView {
 fn TaskView(
     task: Task,
     update: ServerAction<Update>,
+    delete: ServerAction<Delete>,
     actions: TaskActions,
     shares: Remote<Result<Vec<Share>, RpcError>>,
     sharing: ShareActions,
@@ -93,8 +98,8 @@ fn TaskView(
         (may_edit || typed::<Update>("title").is_some(), may(TaskAction::Share), may(TaskAction::Delete));
     let task = RwSignal::new(task);
     Effect::new(move |_| {
-        let (complete, reopen) = (actions.complete.value().get(), actions.reopen.value().get());
-        for changed in [complete, reopen, update.value().get()].into_iter().flatten().flatten() {
+        let saved = update.value().get().and_then(Result::ok);
+        for changed in actions.changed.get().into_iter().chain(saved) {
             if changed.id == id && changed.version > task.with_untracked(|task| task.version) {
                 title.set(changed.title.clone());
                 task.set(changed);
@@ -105,7 +110,7 @@ fn TaskView(
     let unread = RwSignal::new(None);
     Effect::new(move |_| {
         let stale = Some(RpcError::Refused(Error::Stale));
-        let refused = [update.value().get().and_then(Result::err), actions.delete.value().get().and_then(Result::err)];
+        let refused = [update.value().get().and_then(Result::err), delete.value().get().and_then(Result::err)];
         unread.set(None);
         if refused.contains(&stale) {
             let title = shown_title.clone();
@@ -130,16 +135,13 @@ fn TaskView(
         }}
         {shares_it.then(|| view! { <Sharing task shares actions=sharing /> })}
         <DeclineShare task />
-        {deletes.then(|| view! { <DeletePart id task actions /> })}
+        {deletes.then(|| view! { <DeletePart id task action=delete /> })}
     }
 }
 
 /// Title, status and where it comes from.
 #[component]
 fn TaskHead(#[prop(into)] task: Signal<Task>, actions: TaskActions, may_edit: bool) -> impl IntoView {
-    let refused = RwSignal::new(None);
-    rpc::note_refusal(actions.complete, refused);
-    rpc::note_refusal(actions.reopen, refused);
     view! {
         <header class="task-head">
             <h1 dir="auto">{move || task.with(|task| task.title.clone())}</h1>
@@ -164,21 +166,21 @@ fn TaskHead(#[prop(into)] task: Signal<Task>, actions: TaskActions, may_edit: bo
                         </div>
                     }
                 })}
-            <Refusal error=refused />
+            <Refusal error=actions.answers.refused />
         </header>
     }
 }
 
 /// Deletes, after a question that the address carries.
 #[component]
-fn DeletePart(id: TaskId, #[prop(into)] task: Signal<Task>, actions: TaskActions) -> impl IntoView {
+fn DeletePart(id: TaskId, #[prop(into)] task: Signal<Task>, action: ServerAction<Delete>) -> impl IntoView {
     let query = use_query_map();
     let asks = Memo::new(move |_| query.with(|query| query.get_str("confirm") == Some("delete")));
-    let error = Signal::derive(move || actions.delete.value().get().and_then(Result::err));
+    let error = Signal::derive(move || action.value().get().and_then(Result::err));
     let opener = NodeRef::new();
     let navigate = use_navigate();
     Effect::new(move |_| {
-        if let Some(Ok(task)) = actions.delete.value().get() {
+        if let Some(Ok(task)) = action.value().get() {
             navigate(&ListUrl::default().deleted(task.id).to_string(), NavigateOptions::default());
         }
     });
@@ -205,7 +207,7 @@ fn DeletePart(id: TaskId, #[prop(into)] task: Signal<Task>, actions: TaskActions
                     id
                     title=Signal::derive(move || task.with(|task| task.title.clone()))
                     version=Signal::derive(move || task.with(|task| task.version))
-                    action=actions.delete
+                    action
                     opener
                     keep=format!("/tasks/{id}#delete")
                 />

@@ -1,39 +1,7 @@
 //! What became of what somebody asked for on a page.
 
 use super::RpcError;
-use leptos::{
-    prelude::{Effect, Get, GetUntracked, GetValue, Owner, RwSignal, ServerAction, Set, StoredValue, Update, With},
-    reactive::owner::WeakOwner,
-    server_fn::ServerFn,
-};
-
-/// Calls `asked` whenever something is asked for, and `answered` with every answer.
-fn hear<S>(
-    action: ServerAction<S>,
-    asked: impl Fn() + 'static,
-    answered: impl Fn(Result<S::Output, RpcError>) + 'static,
-) where
-    S: ServerFn<Error = RpcError, Output: Clone + Send + Sync> + Clone + Send + Sync + 'static,
-{
-    Effect::watch(
-        move || action.input().with(Option::is_some),
-        move |is_asked, _, _| {
-            if *is_asked {
-                asked();
-            }
-        },
-        false,
-    );
-    Effect::watch(
-        move || action.version().get(),
-        move |_, _, _| {
-            if let Some(answer) = action.value().get_untracked() {
-                answered(answer);
-            }
-        },
-        false,
-    );
-}
+use leptos::{prelude::*, reactive::owner::WeakOwner, server_fn::ServerFn};
 
 /// Why a form without JavaScript was refused, if it was one for `S`.
 pub fn refused_form<S>() -> Option<RpcError>
@@ -51,23 +19,6 @@ where
     action.value().get_untracked().and_then(Result::err)
 }
 
-/// Keeps in `refused` why one of several actions was refused, until one of them is asked again: what was asked for
-/// before, and works only now, hides nothing.
-pub fn note_refusal<S>(action: ServerAction<S>, refused: RwSignal<Option<RpcError>>)
-where
-    S: ServerFn<Error = RpcError, Output: Clone + Send + Sync> + Clone + Send + Sync + 'static,
-{
-    if let Some(error) = refusal(action) {
-        refused.set(Some(error));
-    }
-    let answered = move |answer: Result<_, _>| {
-        if let Err(error) = answer {
-            refused.set(Some(error));
-        }
-    };
-    hear(action, move || refused.set(None), answered);
-}
-
 /// The answers to the forms of a page, many of which stand in rows that come and go.
 #[derive(Debug)]
 pub struct Answers<D: Send + Sync + 'static> {
@@ -77,9 +28,11 @@ pub struct Answers<D: Send + Sync + 'static> {
     pub done: RwSignal<Option<D>>,
     /// Counts up with every answer.
     pub count: RwSignal<usize>,
-    /// The page, which hears also of what was asked by a row that is gone by then. Weak, because the page itself owns
+    /// The page, which hears also what a row had asked for that is gone by then. Weak, because the page itself owns
     /// this: it would keep itself alive, and go on answering after somebody has left it.
     page: StoredValue<Option<WeakOwner>>,
+    /// Keeps actions whose rows have gone before their answer was there.
+    outlived: StoredValue<Vec<Owner>>,
 }
 
 // By hand, because a derive would ask the same of `D`.
@@ -100,6 +53,7 @@ impl<D: Send + Sync + 'static> Answers<D> {
             done: RwSignal::new(done.filter(|_| is_accepted)),
             count: RwSignal::new(0),
             page: StoredValue::new(Owner::current().map(|page| page.downgrade())),
+            outlived: StoredValue::new(Vec::new()),
         }
     }
 
@@ -109,12 +63,20 @@ impl<D: Send + Sync + 'static> Answers<D> {
         S: ServerFn<Error = RpcError, Output: Clone + Send + Sync> + Clone + Send + Sync + 'static,
     {
         let page = self.page.get_value().and_then(|page| page.upgrade()).unwrap_or_default();
-        page.with(|| {
+        let life = page.child();
+        let action = life.with(|| {
             let action = super::action();
-            self.note_done(action, done);
-            note_refusal(action, self.refused);
+            self.hear(action, done, move |error| self.refused.set(Some(error)));
             action
-        })
+        });
+        // It goes with the row that asks for it here, but not before its answer is there.
+        let pending = action.pending();
+        on_cleanup(move || {
+            if pending.try_get_untracked() == Some(true) {
+                self.outlived.try_update_value(|lives| lives.push(life));
+            }
+        });
+        action
     }
 
     /// Takes in an action whose refusals stand in its form.
@@ -122,10 +84,49 @@ impl<D: Send + Sync + 'static> Answers<D> {
     where
         S: ServerFn<Error = RpcError, Output: Clone + Send + Sync> + Clone + Send + Sync + 'static,
     {
-        let answered = move |answer: Result<_, _>| {
-            self.done.set(answer.ok().map(&done));
-            self.count.update(|count| *count += 1);
-        };
-        hear(action, move || self.refused.set(None), answered);
+        if refusal(action).is_some() {
+            self.forget();
+        }
+        self.hear(action, done, |_| ());
+    }
+
+    /// Confirms nothing any more: something has changed since.
+    pub fn forget(self) {
+        self.done.set(None);
+    }
+
+    fn hear<S>(
+        self,
+        action: ServerAction<S>,
+        done: impl Fn(S::Output) -> D + 'static,
+        refused: impl Fn(RpcError) + 'static,
+    ) where
+        S: ServerFn<Error = RpcError, Output: Clone + Send + Sync> + Clone + Send + Sync + 'static,
+    {
+        // What was asked for before, and works only now, hides no refusal; what is asked for now does.
+        Effect::watch(
+            move || action.input().with(Option::is_some),
+            move |is_asked, _, _| {
+                if *is_asked {
+                    self.refused.set(None);
+                }
+            },
+            false,
+        );
+        Effect::watch(
+            move || action.version().get(),
+            move |_, _, _| {
+                match action.value().get_untracked() {
+                    Some(Ok(output)) => self.done.set(Some(done(output))),
+                    Some(Err(error)) => {
+                        self.forget();
+                        refused(error);
+                    }
+                    None => {}
+                }
+                self.count.update(|count| *count += 1);
+            },
+            false,
+        );
     }
 }

@@ -25,14 +25,14 @@ pub mod share;
 pub mod task;
 pub mod team;
 
-pub use answers::{Answers, note_refusal, refused_form};
+pub use answers::{Answers, refused_form};
 pub use error::RpcError;
 pub use remote::{Remote, remote};
 
 use crate::typed::Typed;
 use leptos::{
     ev::SubmitEvent,
-    prelude::{Effect, Get, GetUntracked, GetValue, ServerAction, SetValue, StoredValue, provide_context, use_context},
+    prelude::{GetUntracked, ServerAction, provide_context, use_context},
     server::ServerActionError,
     server_fn::{ServerFn, error::FromServerFnError},
 };
@@ -51,27 +51,16 @@ where
     ServerAction::new()
 }
 
-/// Stops a form from being sent again while its answer is awaited: a second click would be a second request. Other
-/// forms of the same action are not held up; this one may be sent again when none of them waits any more.
+/// Stops a form from being sent again while the answer to its action is awaited: a second click would be a second
+/// request.
 pub fn once<S>(action: ServerAction<S>) -> impl Fn(SubmitEvent) + Copy + 'static
 where
     S: ServerFn<Error: Send + Sync, Output: Send + Sync> + Clone + Send + Sync + 'static,
 {
-    let sent = StoredValue::new(false);
-    Effect::watch(
-        move || action.pending().get(),
-        move |pending, _, _| {
-            if !pending {
-                sent.set_value(false);
-            }
-        },
-        false,
-    );
+    let pending = action.pending();
     move |event| {
-        if action.pending().get_untracked() && sent.get_value() {
+        if pending.get_untracked() {
             event.prevent_default();
-        } else {
-            sent.set_value(true);
         }
     }
 }
