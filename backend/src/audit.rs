@@ -97,7 +97,8 @@ impl From<SessionId> for Target {
 
 impl Backend {
     /// Runs an operation on one thing, and notes it when it is refused for want of a right. The note is the same for a
-    /// thing that does not exist and one that the viewer may not see, and so is the time, as far as [`crate::MISSING_TAKES`] goes.
+    /// thing that does not exist and one that the viewer may not see, and so is the time, as far as
+    /// [`crate::MISSING_TAKES`] goes.
     pub(crate) async fn attempt<T>(
         &self,
         viewer: &Viewer,

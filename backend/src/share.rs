@@ -117,45 +117,48 @@ impl Backend {
         }
         let (now, permission) = (scope.now, new.permission.as_str());
         let target = format!("{} with {email} to {permission}", task.title);
-        let added = match account {
-            Some(user) => {
+        let (given, line, added) = match account {
+            Some(user) => (
                 query!(
-                    "INSERT INTO task_shares (task_id, owner_id, user_id, permission, created_at)
+                    "INSERT INTO task_shares AS share (task_id, owner_id, user_id, permission, created_at)
                      VALUES ($1, $2, $3, $4, $5)
-                     ON CONFLICT (task_id, user_id) DO UPDATE SET permission = excluded.permission",
+                     ON CONFLICT (task_id, user_id) DO UPDATE SET permission = excluded.permission
+                     WHERE share.permission <> excluded.permission",
                     id.0,
                     task.user_id.0,
                     user.0,
                     permission,
                     now
-                )
-                .execute(scope.connection()?)
-                .await?;
-                scope.audit(line("share.give", target, task.team_id).person(user)).await?;
-                Added::Now
-            }
-            None => {
+                ),
+                line("share.give", target, task.team_id).person(user),
+                Added::Now,
+            ),
+            None => (
                 query!(
-                    "INSERT INTO share_invitations (task_id, owner_id, email, permission, created_at)
+                    "INSERT INTO share_invitations AS offer (task_id, owner_id, email, permission, created_at)
                      VALUES ($1, $2, $3, $4, $5)
-                     ON CONFLICT (task_id, email) DO UPDATE SET permission = excluded.permission",
+                     ON CONFLICT (task_id, email) DO UPDATE SET permission = excluded.permission
+                     WHERE offer.permission <> excluded.permission",
                     id.0,
                     task.user_id.0,
                     email,
                     permission,
                     now
-                )
-                .execute(scope.connection()?)
-                .await?;
-                scope.audit(line("share.invite", target, task.team_id)).await?;
-                Added::Invited
-            }
+                ),
+                line("share.invite", target, task.team_id),
+                Added::Invited,
+            ),
         };
+        // The same form again has nothing to tell.
+        if given.execute(scope.connection()?).await?.rows_affected() > 0 {
+            scope.audit(line).await?;
+        }
         scope.commit().await?;
         Ok(added)
     }
 
-    /// Changes what somebody may do with a task that is shared with them, or will be once they sign up.
+    /// Changes what somebody may do with a task that is shared with them, or will be once they sign up. What they may
+    /// already they may still, so asking twice does no harm.
     ///
     /// # Errors
     /// [`Refusal::NotFound`], [`Refusal::Forbidden`], [`Refusal::Conflict`] for somebody without a share: one that was
@@ -170,29 +173,39 @@ impl Backend {
         let (email, permission) = (share.email.as_str(), share.permission.as_str());
         let changed = match account {
             Some(user) => query!(
-                "UPDATE task_shares SET permission = $3 WHERE task_id = $1 AND user_id = $2",
+                "UPDATE task_shares SET permission = $3 WHERE task_id = $1 AND user_id = $2 AND permission <> $3",
                 id.0,
                 user.0,
                 permission
             ),
             None => query!(
-                "UPDATE share_invitations SET permission = $3 WHERE task_id = $1 AND email = $2",
+                "UPDATE share_invitations SET permission = $3 WHERE task_id = $1 AND email = $2 AND permission <> $3",
                 id.0,
                 email,
                 permission
             ),
         };
         if changed.execute(scope.connection()?).await?.rows_affected() == 0 {
-            let text = format!("This task is not shared with {email} any more. Share it with them again.");
-            return Err(Refusal::Conflict(text).into());
+            let shared = query_scalar!(
+                r#"SELECT EXISTS (SELECT FROM task_shares WHERE task_id = $1 AND user_id = $2)
+                       OR EXISTS (SELECT FROM share_invitations WHERE task_id = $1 AND email = $3) AS "shared!""#,
+                id.0,
+                account.map(|user| user.0),
+                email
+            )
+            .fetch_one(scope.connection()?)
+            .await?;
+            if shared {
+                return scope.commit().await;
+            }
+            return Err(Refusal::Conflict(format!("This task is not shared with {email}.")).into());
         }
         let line = line("share.change", format!("{} with {email} to {permission}", task.title), task.team_id);
-        scope
-            .audit(match account {
-                Some(user) => line.person(user),
-                None => line,
-            })
-            .await?;
+        let line = match account {
+            Some(user) => line.person(user),
+            None => line,
+        };
+        scope.audit(line).await?;
         scope.commit().await
     }
 
@@ -225,7 +238,8 @@ impl Backend {
     /// Gives back the viewer's own share of a task that they see. One that is not there needs no giving back.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`], also for a task that was deleted at this moment, with which the share would come back.
+    /// [`Refusal::NotFound`], also for a task that was deleted at this moment, with which the share would come back;
+    /// [`Refusal::Stale`] for a share that was given anew twice at this moment.
     pub async fn share_decline(&self, viewer: &Viewer, task: TaskId) -> Result<()> {
         self.attempt(viewer, "share.decline", task, self.decline_share(viewer, task)).await
     }
@@ -233,14 +247,21 @@ impl Backend {
     async fn decline_share(&self, viewer: &Viewer, id: TaskId) -> Result<()> {
         let mut scope = self.scope(viewer).await?;
         let user = scope.user();
+        // Whoever is in the team must still be in it when the line is written into its log.
+        let held = scope.hold_team_of(id).await?;
         let task = scope.task_for(id, TaskAction::View).await?;
+        let team = task.team_id.filter(|team| held == Some(*team));
         // Once more, where the share is given anew between the two statements: the task is not the viewer's to lock.
         for _ in 0..2 {
-            let gone = query!("DELETE FROM task_shares WHERE task_id = $1 AND user_id = $2", id.0, user)
-                .execute(scope.connection()?)
-                .await?;
-            if gone.rows_affected() > 0 {
-                scope.audit(line("share.decline", task.title, task.team_id).person(task.user_id)).await?;
+            let owner = query_scalar!(
+                "DELETE FROM task_shares WHERE task_id = $1 AND user_id = $2 RETURNING owner_id",
+                id.0,
+                user
+            )
+            .fetch_optional(scope.connection()?)
+            .await?;
+            if let Some(owner) = owner {
+                scope.audit(line("share.decline", task.title, team).person(UserId(owner))).await?;
                 return scope.commit().await;
             }
             let left = query!(
@@ -255,7 +276,7 @@ impl Backend {
                 return Err(Refusal::NotFound.into());
             }
             if !left.there {
-                return Ok(());
+                return scope.commit().await;
             }
         }
         Err(Refusal::Stale.into())

@@ -255,7 +255,7 @@ test("a change of a share that has gone gives it to nobody again, and says so", 
   await panel.getByRole("button", { name: "Revoke share of Bob" }).click();
   await expect(panel.getByText("Shared with nobody yet.")).toBeVisible();
   answer();
-  await expect(panel.getByRole("alert")).toContainText(`not shared with ${bob.email} any more`);
+  await expect(panel.getByRole("alert")).toContainText(`This task is not shared with ${bob.email}.`);
   await expect(panel.getByText("Shared with nobody yet.")).toBeVisible();
 });
 

@@ -185,7 +185,7 @@ test.describe("without JavaScript", () => {
     await expect(panel.getByText("Invited.")).toBeVisible();
     expect((await call(page.request, "share/uninvite", { task_id: String(task.id), email })).status()).toBe(200);
     await panel.getByRole("button", { name: `Change share of ${email}` }).click();
-    await expect(panel.getByRole("alert")).toContainText("any more. Share it with them again.");
+    await expect(panel.getByRole("alert")).toContainText(`This task is not shared with ${email}.`);
     await expect(panel.getByLabel("Share with")).toHaveValue("");
     await expect(panel.getByLabel("Permission of Bob")).toHaveValue("edit");
 

@@ -5,9 +5,9 @@ mod seen;
 
 use crate::{Backend, Result, Viewer, scope::Scope};
 use seen::seen;
-use sqlx::{query, query_scalar};
+use sqlx::query;
 use taskwire_domain::{
-    Error as Refusal, TaskId, TeamId,
+    Error as Refusal, TaskId,
     rights::{TaskAction, TeamAction},
     task::{DeletedTask, NewTask, Status, Task, TaskChange, UNDO_DAYS},
 };
@@ -37,11 +37,7 @@ impl Scope {
     /// Waits until nobody else changes or shares a task, and keeps others waiting until the scope ends. What the viewer
     /// may not edit is not locked. Its team comes first: whoever deletes that waits for the tasks in it.
     pub(crate) async fn lock_task(&mut self, id: TaskId) -> Result<()> {
-        let team =
-            query_scalar!("SELECT team_id FROM tasks WHERE id = $1", id.0).fetch_optional(self.connection()?).await?;
-        if let Some(team) = team.flatten() {
-            self.hold_team(TeamId(team)).await?;
-        }
+        self.hold_team_of(id).await?;
         query!("SELECT id FROM tasks WHERE id = $1 FOR UPDATE", id.0).fetch_optional(self.connection()?).await?;
         Ok(())
     }
@@ -183,14 +179,9 @@ impl Backend {
         let mut scope = self.scope(viewer).await?;
         let (user, now) = (scope.user(), scope.now);
         scope.lock_task(id).await?;
-        // Whoever takes a share back at this moment is waited for: what they took must not come back with the task.
-        query_scalar!(
-            r#"SELECT (SELECT count(*) FROM (SELECT FROM task_shares WHERE task_id = $1 FOR UPDATE) shares)
-                    + (SELECT count(*) FROM (SELECT FROM share_invitations WHERE task_id = $1 FOR UPDATE) offers) AS "locked!""#,
-            id.0
-        )
-        .fetch_one(scope.connection()?)
-        .await?;
+        // Whoever gives a share back does not wait for the task, which is not theirs to lock. They are waited for instead:
+        // what they gave back must not come back with the task.
+        query!("SELECT FROM task_shares WHERE task_id = $1 FOR UPDATE", id.0).execute(scope.connection()?).await?;
         let deleted = query!(
             "WITH gone AS (
                  DELETE FROM tasks WHERE id = $1 AND ($2::integer IS NULL OR version = $2) RETURNING *
@@ -262,12 +253,7 @@ impl Backend {
         )
         .fetch_all(scope.connection()?)
         .await?;
-        let team = query_scalar!("SELECT team_id FROM deleted_tasks WHERE id = $1", id.0)
-            .fetch_optional(scope.connection()?)
-            .await?;
-        if let Some(team) = team.flatten() {
-            scope.hold_team(TeamId(team)).await?;
-        }
+        scope.hold_team_of(id).await?;
         let restored = seen!(
             "WITH task AS (
                  INSERT INTO tasks (id, user_id, team_id, title, description, status, version, created_at, updated_at,

@@ -1,6 +1,6 @@
 //! Who is in a team, and who is invited (requirements S1, S2).
 
-use super::{role, touched};
+use super::{must_touch, role};
 use crate::{Backend, Result, Viewer, audit::Line, scope::Scope};
 use chrono::{DateTime, Utc};
 use sqlx::{query, query_as, query_scalar};
@@ -124,37 +124,39 @@ impl Backend {
         }
         let (now, role) = (scope.now, new.role.as_str());
         let target = format!("{} as {role}", new.email.as_str());
-        let added = match account {
-            Some(user) => {
+        let (added, line, outcome) = match account {
+            Some(user) => (
                 query!(
                     "INSERT INTO team_members (team_id, user_id, role, created_at) VALUES ($1, $2, $3, $4)",
                     team.0,
                     user.0,
                     role,
                     now
-                )
-                .execute(scope.connection()?)
-                .await?;
-                scope.audit(Line::new("team.member_add").target(target).team(team).person(user)).await?;
-                Added::Now
-            }
-            None => {
+                ),
+                Line::new("team.member_add").target(target).team(team).person(user),
+                Added::Now,
+            ),
+            None => (
                 query!(
-                    "INSERT INTO team_invitations (team_id, email, role, created_at) VALUES ($1, $2, $3, $4)
-                     ON CONFLICT (team_id, email) DO UPDATE SET role = excluded.role",
+                    "INSERT INTO team_invitations AS invitation (team_id, email, role, created_at)
+                     VALUES ($1, $2, $3, $4)
+                     ON CONFLICT (team_id, email) DO UPDATE SET role = excluded.role
+                     WHERE invitation.role <> excluded.role",
                     team.0,
                     new.email.as_str(),
                     role,
                     now
-                )
-                .execute(scope.connection()?)
-                .await?;
-                scope.audit(Line::new("team.invite").target(target).team(team)).await?;
-                Added::Invited
-            }
+                ),
+                Line::new("team.invite").target(target).team(team),
+                Added::Invited,
+            ),
         };
+        // The same invitation again has nothing to tell.
+        if added.execute(scope.connection()?).await?.rows_affected() > 0 {
+            scope.audit(line).await?;
+        }
         scope.commit().await?;
-        Ok(added)
+        Ok(outcome)
     }
 
     /// Gives a member another role. Whoever has it already keeps it.
@@ -187,7 +189,7 @@ impl Backend {
             )
             .execute(scope.connection()?)
             .await?;
-            touched(&changed, 1)?;
+            must_touch(&changed, 1)?;
             let target = format!("{} to {role}", member.email);
             scope.audit(Line::new("team.member_change").target(target).team(team).person(user)).await?;
             scope.commit().await
@@ -214,7 +216,7 @@ impl Backend {
             let gone = query!("DELETE FROM team_members WHERE team_id = $1 AND user_id = $2", team.0, user.0)
                 .execute(scope.connection()?)
                 .await?;
-            touched(&gone, 1)?;
+            must_touch(&gone, 1)?;
             scope.commit().await
         };
         self.attempt(viewer, "team.member_remove", team, remove).await

@@ -9,7 +9,7 @@ use crate::{Backend, Error, Result, Viewer, audit::Line, scope::Scope};
 use chrono::{DateTime, Utc};
 use sqlx::{postgres::PgQueryResult, query, query_as, query_scalar};
 use taskwire_domain::{
-    Error as Refusal, TeamId, UserId,
+    Error as Refusal, TaskId, TeamId, UserId,
     rights::TeamAction,
     team::{Role, TEAMS_OWNED_MAX, Team, TeamPeople, TeamTexts},
 };
@@ -45,13 +45,25 @@ fn role(word: &str) -> Role {
 }
 
 impl Scope {
-    /// Waits until nobody changes who is in this team, and keeps it so until the scope ends; others may do the same at
-    /// once. Whatever puts a task into a team does it first: its owner's departure would wait for it, and it for that.
-    pub(crate) async fn hold_team(&mut self, id: TeamId) -> Result<()> {
-        query!("SELECT pg_advisory_xact_lock_shared(hashtextextended('team:' || $1::text, 0))", id.to_string())
-            .execute(self.connection()?)
-            .await?;
-        Ok(())
+    /// Waits until nobody changes who is in the team that a task is in, or was when it was deleted, and keeps it so until
+    /// the scope ends; others may do the same at once. Whatever locks a task or puts one into a team does this first: its
+    /// owner's departure would wait for it, and it for that. Only for whoever is in that team, as in
+    /// [`lock_team`](Scope::lock_team).
+    ///
+    /// Returns the team that is held.
+    pub(crate) async fn hold_team_of(&mut self, task: TaskId) -> Result<Option<TeamId>> {
+        let user = self.user();
+        let held = query!(
+            r#"SELECT mine.team_id, pg_advisory_xact_lock_shared(hashtextextended('team:' || mine.team_id::text, 0))
+               FROM (SELECT id, team_id FROM tasks UNION ALL SELECT id, team_id FROM deleted_tasks) task
+               JOIN team_members mine ON mine.team_id = task.team_id AND mine.user_id = $2
+               WHERE task.id = $1"#,
+            task.0,
+            user
+        )
+        .fetch_optional(self.connection()?)
+        .await?;
+        Ok(held.map(|row| TeamId(row.team_id)))
     }
 
     /// What the viewer is in a team, if that allows them to do this.
@@ -70,40 +82,39 @@ impl Scope {
         }
     }
 
-    /// Waits until nobody else changes this team, keeps others waiting until the scope ends, and looks at what the viewer
-    /// is in it then. Whoever is not in it waits for nobody and keeps nobody waiting: they must not even learn that it is
-    /// there.
+    /// What the viewer is in a team, once nobody changes it any more; kept so until the scope ends.
     async fn team_for(&mut self, id: TeamId, action: TeamAction) -> Result<Role> {
+        self.lock_team(id, true).await?;
+        self.team_role(id, action).await
+    }
+
+    /// The same for something that changes neither the team nor who is in it, and that several may do at once.
+    pub(crate) async fn hold_team_for(&mut self, id: TeamId, action: TeamAction) -> Result<Role> {
+        self.lock_team(id, false).await?;
+        self.team_role(id, action).await
+    }
+
+    /// Waits until nobody changes this team, or `alone`, until nobody even holds it. Whoever is not in it waits for nobody
+    /// and keeps nobody waiting: they must not even learn that it is there.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] for whoever is not in it. Who is added to it a moment later would go on without the lock.
+    async fn lock_team(&mut self, id: TeamId, alone: bool) -> Result<()> {
         let user = self.user();
         let locked = query!(
-            "SELECT pg_advisory_xact_lock(hashtextextended('team:' || team_id::text, 0)) FROM team_members
-             WHERE team_id = $1 AND user_id = $2",
+            "SELECT CASE WHEN $3 THEN pg_advisory_xact_lock(hashtextextended('team:' || team_id::text, 0))
+                 ELSE pg_advisory_xact_lock_shared(hashtextextended('team:' || team_id::text, 0)) END
+             FROM team_members WHERE team_id = $1 AND user_id = $2",
             id.0,
-            user
+            user,
+            alone
         )
         .execute(self.connection()?)
         .await?;
         if locked.rows_affected() == 0 {
             return Err(Refusal::NotFound.into());
         }
-        self.team_role(id, action).await
-    }
-
-    /// The same, holding the team as [`Scope::hold_team`] does.
-    pub(crate) async fn hold_team_for(&mut self, id: TeamId, action: TeamAction) -> Result<Role> {
-        let user = self.user();
-        let held = query!(
-            "SELECT pg_advisory_xact_lock_shared(hashtextextended('team:' || team_id::text, 0)) FROM team_members
-             WHERE team_id = $1 AND user_id = $2",
-            id.0,
-            user
-        )
-        .execute(self.connection()?)
-        .await?;
-        if held.rows_affected() == 0 {
-            return Err(Refusal::NotFound.into());
-        }
-        self.team_role(id, action).await
+        Ok(())
     }
 
     async fn team(&mut self, id: TeamId) -> Result<Option<Team>> {
@@ -123,9 +134,12 @@ impl Scope {
     }
 }
 
-/// Whether a statement has touched as many rows as the viewer's right lets it. A policy that keeps some from it has
-/// drifted away from the rights: a fault, and nothing to tell in the log.
-fn touched(done: &PgQueryResult, rows: u64) -> Result<()> {
+/// Makes sure that a statement has touched as many rows as the viewer's right lets it: a policy that keeps some from it
+/// has drifted away from the rights.
+///
+/// # Errors
+/// [`Error::Fault`], and with it nothing to tell in the log.
+fn must_touch(done: &PgQueryResult, rows: u64) -> Result<()> {
     match done.rows_affected() {
         touched if touched == rows => Ok(()),
         touched => Err(Error::Fault(format!("{touched} rows of a team were touched instead of {rows}"))),
@@ -282,7 +296,7 @@ impl Backend {
             // Before the team is gone, into whose log then nobody writes.
             scope.audit(Line::new("team.delete").target(team.name).team(id)).await?;
             let gone = query!("DELETE FROM teams WHERE id = $1", id.0).execute(scope.connection()?).await?;
-            touched(&gone, 1)?;
+            must_touch(&gone, 1)?;
             scope.commit().await
         };
         self.attempt(viewer, "team.delete", id, delete).await
@@ -309,7 +323,7 @@ impl Backend {
             let gone = query!("DELETE FROM team_members WHERE team_id = $1 AND user_id = $2", id.0, user)
                 .execute(scope.connection()?)
                 .await?;
-            touched(&gone, 1)?;
+            must_touch(&gone, 1)?;
             scope.commit().await
         };
         self.attempt(viewer, "team.leave", id, leave).await
@@ -339,7 +353,7 @@ impl Backend {
             )
             .execute(scope.connection()?)
             .await?;
-            touched(&changed, 2)?;
+            must_touch(&changed, 2)?;
             scope.audit(Line::new("team.transfer").target(heir.email).team(id).person(to)).await?;
             scope.commit().await
         };

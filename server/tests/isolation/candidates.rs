@@ -91,20 +91,22 @@ fn on_task(all: &mut Vec<Attempt>, truth: &Truth, me: UserId, id: TaskId, random
     let emails = others.iter().map(|user| user.email.clone()).filter(|_| random.random_ratio(1, 3)).collect::<Vec<_>>();
     let own = truth.user(me).map(|user| user.email.clone());
     let guest = format!("secret-guest-{mark}@example.org");
-    all.extend(emails.into_iter().chain(own).chain([guest.clone()]).map(|email| Attempt::ShareGive {
-        id,
-        email,
-        permission,
+    let anybody = emails.into_iter().chain(own).chain([guest.clone()]);
+    // Nobody raises their own share, nor one that is not there.
+    all.extend(anybody.flat_map(|email| {
+        let change = Attempt::ShareChange { id, email: email.clone(), permission };
+        [Attempt::ShareGive { id, email, permission }, change]
     }));
     let invited = truth.share_invitations.iter().filter(|row| row.task_id == id).map(|row| row.email.clone());
     // Also of those who have taken theirs up by now.
     let taken_up = having.iter().map(|user| user.email.clone());
-    for email in invited.chain(taken_up).chain([guest]) {
+    for email in invited.chain(taken_up) {
         all.extend([
             Attempt::ShareChange { id, email: email.clone(), permission },
             Attempt::ShareUninvite { id, email },
         ]);
     }
+    all.push(Attempt::ShareUninvite { id, email: guest });
 }
 
 fn on_team(all: &mut Vec<Attempt>, truth: &Truth, me: UserId, id: TeamId, random: &mut StdRng, mark: usize) {

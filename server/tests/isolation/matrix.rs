@@ -128,12 +128,11 @@ impl Attempt {
             Self::ShareGive { email, .. } | Self::ShareChange { email, .. } | Self::MemberAdd { email, .. } => {
                 truth.user_of(email).into_iter().collect()
             }
-            Self::ShareRevoke { id, user } => {
-                truth.task(*id).map(|task| task.user_id).into_iter().chain([*user]).collect()
-            }
             Self::ShareDecline { id } => truth.task(*id).map(|task| task.user_id).into_iter().collect(),
             Self::TeamTransfer { to, .. } => vec![*to],
-            Self::MemberChange { user, .. } | Self::MemberRemove { user, .. } => vec![*user],
+            Self::ShareRevoke { user, .. } | Self::MemberChange { user, .. } | Self::MemberRemove { user, .. } => {
+                vec![*user]
+            }
             _ => vec![],
         }
     }

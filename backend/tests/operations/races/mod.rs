@@ -222,7 +222,9 @@ fn task_deed<'a>(
     let permission = Permission::ALL[random.random_range(0..2)];
     let status = Status::ALL[random.random_range(0..2)];
     let action = random.random_range(0..100);
+    let (guest, pick) = ("guest@example.org", random.random_range(0..100));
     Box::pin(async move {
+        let email = async || backend.account_get(whom).await.unwrap().email;
         match action {
             0..25 => {
                 let new = NewTask::parse("made", "", None).unwrap().in_team((action < 20).then_some(team));
@@ -231,11 +233,20 @@ fn task_deed<'a>(
             25..45 => ("update", backend.task_update(by, id, TaskChange::status(status)).await.map(drop)),
             45..57 => ("delete a task", backend.task_delete(by, id, None).await.map(drop)),
             57..70 => ("restore", backend.task_restore(by, id).await.map(drop)),
-            70..88 => {
-                let email = backend.account_get(whom).await.unwrap().email;
-                ("share", backend.share_give(by, id, share_with(&email, permission)).await.map(drop))
+            70..83 => ("share", backend.share_give(by, id, share_with(&email().await, permission)).await.map(drop)),
+            83..86 => ("invite", backend.share_give(by, id, share_with(guest, permission)).await.map(drop)),
+            // One of those that somebody has just looked at.
+            86..92 => {
+                let shared = backend.share_by_me(by, None).await.unwrap().tasks;
+                let listed: Vec<_> =
+                    shared.iter().flat_map(|task| task.shares.iter().map(move |share| (task.id, share))).collect();
+                let Some((id, share)) = listed.get(pick % listed.len().max(1)) else {
+                    return ("change a share", Err(Refusal::NotFound.into()));
+                };
+                ("change a share", backend.share_change(by, *id, share_with(&share.email, permission)).await)
             }
-            88..94 => ("revoke", backend.share_revoke(by, id, whom.user_id).await),
+            92..94 => ("withdraw", backend.share_uninvite(by, id, Email::parse(guest).unwrap()).await),
+            94..97 => ("revoke", backend.share_revoke(by, id, whom.user_id).await),
             _ => ("decline", backend.share_decline(whom, id).await),
         }
     })
@@ -249,7 +260,7 @@ async fn everybody_does_everything_at_once_and_all_adds_up(_: PgPoolOptions, opt
     let random = &mut StdRng::seed_from_u64(11);
     let mut done = BTreeMap::<&str, usize>::new();
     let mut faults = BTreeMap::<String, usize>::new();
-    for round in 0..120 {
+    for round in 0..200 {
         // Two teams, of which one may have gone in the round before.
         let mut teams = Vec::new();
         let mut owners = Vec::new();
@@ -295,6 +306,6 @@ async fn everybody_does_everything_at_once_and_all_adds_up(_: PgPoolOptions, opt
         }
     }
     assert_eq!(faults, BTreeMap::new());
-    assert!(done.len() >= 13 && done.values().all(|times| *times >= 3), "too little happened: {done:?}");
+    assert!(done.len() >= 16 && done.values().all(|times| *times >= 3), "too little happened: {done:?}");
     assert_sound(&world).await;
 }

@@ -49,6 +49,7 @@ async fn a_share_taken_back_while_it_is_changed_stays_away(_: PgPoolOptions, opt
     let [ada, bob, cleo] = people.as_slice() else { panic!("three people") };
     let team = world.team(ada, "Crew", &[(bob, Role::Admin)]).await;
     let backend = &world.backend;
+    let mut came_late = 0;
     for round in 0..30 {
         let task = world.team_task(ada, team, "shared").await;
         world.share(ada, task.id, cleo, Permission::View).await;
@@ -60,8 +61,10 @@ async fn a_share_taken_back_while_it_is_changed_stays_away(_: PgPoolOptions, opt
         assert_eq!(settled("take", taken), Ok(()));
         let changed = settled("change", changed);
         assert!(matches!(changed, Ok(()) | Err(Refusal::Conflict(_))), "round {round}: {changed:?}");
+        came_late += usize::from(changed.is_err());
         assert_eq!(backend.share_list(ada, task.id).await.unwrap(), [], "round {round}");
     }
+    assert!((1..30).contains(&came_late), "the changes all came first, or all came late: {came_late} of 30");
     assert_sound(&world).await;
 }
 
@@ -133,22 +136,85 @@ async fn a_share_revoked_at_the_moment_of_the_deletion_does_not_come_back(_: PgP
 }
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
-async fn whoever_deletes_a_task_waits_for_whoever_takes_back_its_shares(_: PgPoolOptions, options: PgConnectOptions) {
+async fn whoever_deletes_a_task_waits_for_whoever_gives_back_its_share(_: PgPoolOptions, options: PgConnectOptions) {
     let world = World::new(options).await;
     let (ada, bob) = (world.person("Ada").await, world.person("Bob").await);
     let task = world.task(&ada, "shared").await;
-    for (give, taken) in [("bob@example.org", "task_shares"), ("new@example.org", "share_invitations")] {
-        world.backend.share_give(&ada, task.id, share_with(give, Permission::View)).await.unwrap();
-        // As the operation does it, which is about to commit.
-        let mut taking = as_viewer(&world, &ada).await;
-        run(&mut taking, &format!("DELETE FROM {taken} WHERE task_id = {}", task.id)).await;
-        let deleting = world.backend.task_delete(&ada, task.id, None);
-        settled("delete", while_it_waits(&world, deleting, run(&mut taking, "COMMIT")).await).unwrap();
-        world.backend.task_restore(&ada, task.id).await.unwrap();
-        assert_eq!(world.backend.share_list(&ada, task.id).await.unwrap(), [], "{taken}");
-    }
+    world.share(&ada, task.id, &bob, Permission::View).await;
+    // As the operation does it, which is about to commit.
+    let mut giving_back = as_viewer(&world, &bob).await;
+    run(&mut giving_back, &format!("DELETE FROM task_shares WHERE task_id = {}", task.id)).await;
+    let deleting = world.backend.task_delete(&ada, task.id, None);
+    settled("delete", while_it_waits(&world, deleting, run(&mut giving_back, "COMMIT")).await).unwrap();
+    world.backend.task_restore(&ada, task.id).await.unwrap();
+    assert_eq!(world.backend.share_list(&ada, task.id).await.unwrap(), []);
     assert_eq!(refusal(world.backend.task_get(&bob, task.id).await), Refusal::NotFound);
     assert_sound(&world).await;
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn whoever_takes_back_a_share_waits_for_whoever_deletes_its_task(_: PgPoolOptions, options: PgConnectOptions) {
+    let world = World::new(options).await;
+    let (ada, bob) = (world.person("Ada").await, world.person("Bob").await);
+    let backend = &world.backend;
+    let task = world.task(&ada, "shared").await;
+    world.share(&ada, task.id, &bob, Permission::View).await;
+    let invited = share_with("new@example.org", Permission::View);
+    backend.share_give(&ada, task.id, invited.clone()).await.unwrap();
+    let operations: [(&str, BoxFuture<'_, Result<(), Error>>); 3] = [
+        ("change", Box::pin(backend.share_change(&ada, task.id, share_with("bob@example.org", Permission::Edit)))),
+        ("revoke", Box::pin(backend.share_revoke(&ada, task.id, bob.user_id))),
+        ("withdraw", Box::pin(backend.share_uninvite(&ada, task.id, invited.email))),
+    ];
+    for (what, operation) in operations {
+        // What the deletion begins with.
+        let mut deleting = as_viewer(&world, &ada).await;
+        run(&mut deleting, &format!("SELECT id FROM tasks WHERE id = {} FOR UPDATE", task.id)).await;
+        settled(what, while_it_waits(&world, operation, run(&mut deleting, "COMMIT")).await).unwrap();
+    }
+    assert_eq!(backend.share_list(&ada, task.id).await.unwrap(), []);
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn a_share_given_back_while_its_task_changes_hands_is_told_to_the_new_owner(
+    _: PgPoolOptions,
+    options: PgConnectOptions,
+) {
+    let world = World::new(options).await;
+    let people = people(&world, &["Ada", "Bob", "Cleo"]).await;
+    let [ada, bob, cleo] = people.as_slice() else { panic!("three people") };
+    let team = world.team(ada, "Crew", &[(bob, Role::Member)]).await;
+    let task = world.team_task(bob, team, "shared").await;
+    world.share(bob, task.id, cleo, Permission::View).await;
+    // Bob leaves, and his task goes to Ada with its share.
+    let mut leaving = as_viewer(&world, bob).await;
+    run(&mut leaving, &format!("DELETE FROM team_members WHERE user_id = '{}'", bob.user_id)).await;
+    let declining = world.backend.share_decline(cleo, task.id);
+    settled("give back", while_it_waits(&world, declining, run(&mut leaving, "COMMIT")).await).unwrap();
+    let told =
+        format!("SELECT count(*) FROM audit_log WHERE action = 'share.decline' AND account_id = '{}'", ada.user_id);
+    assert_eq!(count(&world, &told).await, 1);
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn whoever_leaves_a_team_can_still_give_back_a_share_from_before(_: PgPoolOptions, options: PgConnectOptions) {
+    let world = World::new(options).await;
+    let (ada, bob) = (world.person("Ada").await, world.person("Bob").await);
+    let team = world.team(&ada, "Crew", &[]).await;
+    let task = world.team_task(&ada, team, "shared").await;
+    world.share(&ada, task.id, &bob, Permission::View).await;
+    world.join(&ada, team, &bob, Role::Viewer).await;
+    // As the operation does it, which is about to commit.
+    let mut leaving = as_viewer(&world, &bob).await;
+    let leave = format!(
+        "SELECT pg_advisory_xact_lock(hashtextextended('team:{team}', 0));
+         DELETE FROM team_members WHERE user_id = '{}'",
+        bob.user_id
+    );
+    run(&mut leaving, &leave).await;
+    let declining = world.backend.share_decline(&bob, task.id);
+    settled("give back", while_it_waits(&world, declining, run(&mut leaving, "COMMIT")).await).unwrap();
+    assert_eq!(refusal(world.backend.task_get(&bob, task.id).await), Refusal::NotFound);
 }
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]

@@ -109,6 +109,8 @@ async fn strangers_neither_wait_for_a_team_nor_hold_it_up(_: PgPoolOptions, opti
     let world = World::new(options).await;
     let (ada, zoe) = (world.person("Ada").await, world.person("Zoe").await);
     let team = world.team(&ada, "Crew", &[]).await;
+    let task = world.team_task(&ada, team, "shared").await;
+    world.share(&ada, task.id, &zoe, Permission::Edit).await;
     let lock = format!("SELECT pg_advisory_xact_lock(hashtextextended('team:{team}', 0))");
     // As the operation does it, which is under way.
     let mut changing = as_viewer(&world, &ada).await;
@@ -123,12 +125,42 @@ async fn strangers_neither_wait_for_a_team_nor_hold_it_up(_: PgPoolOptions, opti
     let refused = [settled("rename", renamed).map(drop), settled("remove", removed), settled("make", made).map(drop)];
     assert_eq!(refused, [Err(Refusal::NotFound), Err(Refusal::NotFound), Err(Refusal::NotFound)]);
 
+    // Neither does somebody with a share of one of its tasks.
+    let email = share_with("new@example.org", Permission::View);
+    let (given, changed) = join(
+        world.backend.share_give(&zoe, task.id, email.clone()),
+        world.backend.share_change(&zoe, task.id, email.clone()),
+    )
+    .await;
+    let (revoked, withdrawn, deleted) = join3(
+        world.backend.share_revoke(&zoe, task.id, zoe.user_id),
+        world.backend.share_uninvite(&zoe, task.id, email.email),
+        world.backend.task_delete(&zoe, task.id, None),
+    )
+    .await;
+    let deleted = settled("delete", deleted).map(drop);
+    let refused = [settled("give", given).map(drop), settled("change", changed), settled("revoke", revoked)];
+    let refused = refused.into_iter().chain([settled("withdraw", withdrawn), deleted]);
+    assert_eq!(refused.collect::<Vec<_>>(), [(); 5].map(|()| Err(Refusal::Forbidden)));
+    settled("give back", world.backend.share_decline(&zoe, task.id).await).unwrap();
+
     // Whoever is in the team waits.
-    let mine = NewTask { title: "Ada's".into(), ..new };
-    let both = join(world.backend.task_create(&ada, mine), world.backend.team_update(&ada, team, named("Band"), None));
-    let (made, renamed) = while_it_waits(&world, both, run(&mut changing, "COMMIT")).await;
-    settled("make", made).unwrap();
-    settled("rename", renamed).unwrap();
+    let (backend, mine) = (&world.backend, NewTask { title: "Ada's".into(), ..new });
+    let share = share_with("new@example.org", Permission::View);
+    let operations: [(&str, BoxFuture<'_, Result<(), Error>>); 4] = [
+        ("make", Box::pin(async { backend.task_create(&ada, mine).await.map(drop) })),
+        ("rename", Box::pin(async { backend.team_update(&ada, team, named("Band"), None).await.map(drop) })),
+        ("share", Box::pin(async { backend.share_give(&ada, task.id, share).await.map(drop) })),
+        ("delete", Box::pin(async { backend.task_delete(&ada, task.id, None).await.map(drop) })),
+    ];
+    run(&mut changing, "COMMIT").await;
+    for (what, operation) in operations {
+        run(&mut changing, &format!("BEGIN; {lock}")).await;
+        settled(what, while_it_waits(&world, operation, run(&mut changing, "COMMIT")).await).unwrap();
+    }
+    run(&mut changing, &format!("BEGIN; {lock}")).await;
+    let back = while_it_waits(&world, backend.task_restore(&ada, task.id), run(&mut changing, "COMMIT")).await;
+    settled("bring back", back).unwrap();
 }
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
