@@ -266,7 +266,7 @@ impl Backend {
             }
             let left = query!(
                 r#"SELECT EXISTS (SELECT FROM task_shares WHERE task_id = $1 AND user_id = $2) AS "there!",
-                       EXISTS (SELECT FROM deleted_task_shares WHERE task_id = $1 AND user_id = $2) AS "deleted!""#,
+                       app_share_is_kept($1) AS "deleted!""#,
                 id.0,
                 user
             )

@@ -138,8 +138,7 @@ impl Backend {
                      description = coalesce($5, description),
                      status = coalesce($6, status),
                      completed_at = CASE coalesce($6, status) WHEN 'completed' THEN coalesce(completed_at, $7) END,
-                     updated_at = greatest(updated_at, $7),
-                     version = version + 1
+                     updated_at = greatest(updated_at, $7)
                  WHERE id = $2 AND ($3::integer IS NULL OR version = $3)
                      AND (title, description, status)
                          IS DISTINCT FROM (coalesce($4, title), coalesce($5, description), coalesce($6, status))

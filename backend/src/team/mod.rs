@@ -258,7 +258,7 @@ impl Backend {
             let mut scope = self.scope(viewer).await?;
             scope.team_for(id, TeamAction::Edit).await?;
             let changed = query!(
-                "UPDATE teams SET name = $2, description = $3, version = version + 1
+                "UPDATE teams SET name = $2, description = $3
                  WHERE id = $1 AND ($4::integer IS NULL OR version = $4) AND (name, description) <> ($2, $3)",
                 id.0,
                 texts.name,

@@ -20,8 +20,9 @@ async fn tables(world: &World) -> Vec<String> {
     .unwrap()
 }
 
-/// Everything about one person, in every table.
-async fn fill(world: &World, viewer: &Viewer) {
+/// Everything about one person, in every table. Returns what tells their rows from those of others: each has one of
+/// these ids.
+async fn fill(world: &World, viewer: &Viewer) -> [String; 2] {
     let task = world.task(viewer, "open").await;
     let gone = world.task(viewer, "deleted").await;
     world.backend.task_delete(viewer, gone.id, None).await.unwrap();
@@ -42,6 +43,7 @@ async fn fill(world: &World, viewer: &Viewer) {
         gone = gone.id
     );
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut world.owner().await).await.unwrap();
+    [user.to_string(), team.to_string()]
 }
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
@@ -63,23 +65,19 @@ async fn without_any_filter_not_one_foreign_row_is_read(_: PgPoolOptions, option
     let world = World::new(options).await;
     let (ada, bob) = (world.person("Ada").await, world.person("Bob").await);
     world.person("Cleo").await;
-    fill(&world, &ada).await;
-    fill(&world, &bob).await;
+    let hers = fill(&world, &ada).await;
+    let his = fill(&world, &bob).await;
     let mut connection = as_viewer(&world, &ada).await;
     let mut owner = world.owner().await;
     for table in tables(&world).await {
         let visible = if table == "users" { "id, email, name, time_zone, created_at" } else { "*" };
-        let sql = format!("SELECT row_to_json(r)::text FROM (SELECT {visible} FROM {table}) r");
-        let seen: Vec<String> = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(&mut connection).await.unwrap();
-        assert!(!seen.is_empty(), "{table}: the test must have put something there for Ada");
-        for row in seen {
-            assert!(!row.contains(&bob.user_id.to_string()), "{table} shows Bob's row {row}");
-        }
-        let all: i64 = sqlx::query_scalar(AssertSqlSafe(format!("SELECT count(*) FROM {table}")))
-            .fetch_one(&mut owner)
-            .await
-            .unwrap();
-        assert!(all >= 2, "{table}: the test must have put something there for Bob too");
+        let rows = |of: &str| AssertSqlSafe(format!("SELECT row_to_json(r)::text FROM (SELECT {of} FROM {table}) r"));
+        let seen: Vec<String> = sqlx::query_scalar(rows(visible)).fetch_all(&mut connection).await.unwrap();
+        let all: Vec<String> = sqlx::query_scalar(rows("*")).fetch_all(&mut owner).await.unwrap();
+        let some = |rows: &[String], ids: &[String]| rows.iter().any(|row| ids.iter().any(|id| row.contains(id)));
+        assert!(some(&seen, &hers), "{table}: the test must have put something there for Ada");
+        assert!(some(&all, &his), "{table}: the test must have put something there for Bob too");
+        assert!(!some(&seen, &his), "{table} shows a row of Bob's: {seen:?}");
     }
 }
 
@@ -135,6 +133,8 @@ async fn without_any_filter_not_one_foreign_row_is_written(_: PgPoolOptions, opt
     for sql in [
         format!("INSERT INTO tasks (user_id, title, created_at, updated_at) VALUES ('{him}', 'x', now(), now())"),
         format!("UPDATE tasks SET user_id = '{me}'"),
+        "UPDATE tasks SET version = 2147483647".into(),
+        "UPDATE teams SET version = 2147483647".into(),
         format!("INSERT INTO task_shares VALUES ({his_task}, '{him}', '{me}', 'edit', now())"),
         format!("INSERT INTO task_shares VALUES ({his_task}, '{me}', '{him}', 'edit', now())"),
         format!("INSERT INTO sessions VALUES ('{him}', '{him}', now(), now(), now() + interval '1 day')"),
@@ -209,7 +209,12 @@ async fn a_task_is_there_or_deleted_and_its_id_is_its_own(_: PgPoolOptions, opti
     assert_eq!(code(try_sql(&mut connection, &delete).await), BOTH, "kept as deleted while it is there");
     for (truth, lie) in [
         ("version", "version - 1"),
+        ("title", "'another'"),
+        ("description", "'more'"),
+        ("status", "'completed'"),
         ("created_at", "created_at - interval '1 day'"),
+        ("updated_at", "updated_at + interval '1 day'"),
+        ("completed_at", "created_at"),
         (", user_id, now()", ", gen_random_uuid(), now()"),
     ] {
         let forged = delete.replace(truth, lie);
@@ -236,17 +241,35 @@ async fn a_task_is_there_or_deleted_and_its_id_is_its_own(_: PgPoolOptions, opti
     sqlx::raw_sql("COMMIT; BEGIN").execute(&mut connection).await.unwrap();
 
     identify(&mut connection, &world, &ada).await;
-    let back = |version: &str| {
-        let columns = COLUMNS.replace("version", version);
-        format!("INSERT INTO tasks ({COLUMNS}) SELECT {columns} FROM deleted_tasks WHERE id = {task}")
-    };
-    assert_eq!(code(try_sql(&mut connection, &back("version + 2")).await), DENIED, "as if more had happened");
-    let older = back("version + 1").replace("version + 1, created_at", "version + 1, created_at - interval '1 year'");
-    assert_eq!(code(try_sql(&mut connection, &older).await), DENIED, "as if it were older");
-    assert_eq!(code(try_sql(&mut connection, &back("version + 1")).await), BOTH, "back while it is kept as deleted");
-    let whole = format!("{}; DELETE FROM deleted_tasks WHERE id = {task}", back("version + 1"));
+    let next = COLUMNS.replace("version", "version + 1");
+    let back =
+        |columns: &str| format!("INSERT INTO tasks ({COLUMNS}) SELECT {columns} FROM deleted_tasks WHERE id = {task}");
+    for (truth, lie) in [
+        ("version + 1", "version + 2"),
+        ("title", "'another'"),
+        ("description", "'more'"),
+        ("created_at", "created_at - interval '1 year'"),
+        ("updated_at", "updated_at + interval '1 day'"),
+    ] {
+        let forged = back(&next.replace(truth, lie));
+        assert_eq!(code(try_sql(&mut connection, &forged).await), DENIED, "{forged}");
+    }
+    assert_eq!(code(try_sql(&mut connection, &back(&next)).await), BOTH, "back while it is kept as deleted");
+    let whole = format!("{}; DELETE FROM deleted_tasks WHERE id = {task}", back(&next));
     assert!(try_sql(&mut connection, &whole).await.is_ok());
     world.backend.task_restore(&ada, TaskId(task)).await.unwrap();
+
+    // What is brought back from a backup keeps its id; without one it draws its own, as anybody's does.
+    let restored: Vec<i64> = sqlx::query_scalar(
+        "INSERT INTO tasks (id, user_id, title, created_at, updated_at)
+         SELECT task.id, (SELECT id FROM users LIMIT 1), 'kept', now(), now()
+         FROM (VALUES (1000000), (NULL::bigint)) task (id) RETURNING id",
+    )
+    .fetch_all(&mut world.owner().await)
+    .await
+    .unwrap();
+    assert_eq!(restored[0], 1_000_000);
+    assert!((his..1_000_000).contains(&restored[1]), "{restored:?}");
 }
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
@@ -275,7 +298,7 @@ async fn team_and_shared_rows_are_seen_and_only_as_far_as_the_role_goes(_: PgPoo
         titles.sort();
         titles
     };
-    let update = "UPDATE tasks SET version = version + 1 RETURNING title";
+    let update = "UPDATE tasks SET description = 'changed' RETURNING title";
     assert_eq!(touched("SELECT title FROM tasks").await, ["team", "to edit", "to see"]);
     assert_eq!(touched(update).await, ["to edit"]);
     assert_eq!(touched("DELETE FROM tasks RETURNING title").await, Vec::<String>::new());

@@ -1,6 +1,7 @@
 //! Shares and their tasks.
 
 use super::*;
+use crate::support::try_sql;
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
 async fn the_same_share_several_times_at_once_is_one(_: PgPoolOptions, options: PgConnectOptions) {
@@ -267,6 +268,9 @@ async fn a_share_given_back_at_the_moment_of_the_deletion_is_refused(_: PgPoolOp
     let declining = world.backend.share_decline(&bob, task.id);
     let declined = while_it_waits(&world, declining, run(&mut deleting, "COMMIT")).await;
     assert_eq!(settled("give back", declined), Err(Refusal::NotFound));
+    // Of what is kept with the task, whoever it was shared with is shown nothing.
+    let mut looking = as_viewer(&world, &bob).await;
+    assert_eq!(try_sql(&mut looking, "SELECT FROM deleted_task_shares").await.unwrap(), 0);
     world.backend.task_restore(&ada, task.id).await.unwrap();
     assert!(world.backend.task_get(&bob, task.id).await.is_ok());
     assert_sound(&world).await;
