@@ -3,6 +3,7 @@
 
 mod accounts;
 mod audit;
+mod costs;
 mod counters;
 mod dashboard;
 mod isolation;

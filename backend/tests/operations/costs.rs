@@ -1,0 +1,128 @@
+//! What each operation costs is what `docs/performance.md` says.
+
+use crate::support::{PASSWORD, World};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+use taskwire_backend::{Client, Result};
+use taskwire_domain::{
+    account::Email,
+    audit::AuditQuery,
+    share::{NewShare, Permission},
+    task::{NewTask, Status, TaskChange, TaskQuery},
+    team::{NewMember, Role, TeamTexts},
+};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::{Layer, layer::Context, prelude::*};
+
+/// Counts the statements that sqlx tells of: one for each message to Postgres and its answer.
+#[derive(Clone, Default)]
+struct RoundTrips(Arc<AtomicUsize>);
+
+impl<S: Subscriber> Layer<S> for RoundTrips {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        if event.metadata().target() == "sqlx::query" {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// The table “What a request costs”: each row that begins with what is called, and its number of round trips.
+fn documented() -> BTreeMap<String, usize> {
+    include_str!("../../../docs/performance.md")
+        .lines()
+        .filter_map(|line| {
+            let mut cells = line.strip_prefix("| ")?.split(" | ");
+            let (calls, cost) = (cells.next()?, cells.next()?.parse().ok()?);
+            Some(calls.split(", ").map(move |call| (call.replace('`', ""), cost)))
+        })
+        .flatten()
+        .collect()
+}
+
+struct Costs<'a> {
+    world: &'a World,
+    counted: RoundTrips,
+    documented: BTreeMap<String, usize>,
+}
+
+impl Costs<'_> {
+    /// Does something, which must cost as many round trips as these calls are documented with.
+    async fn of<T>(&mut self, calls: &[&str], operation: impl Future<Output = Result<T>>) -> T {
+        // The only connection there is: the end of a reading scope, which nobody waits for, is not counted.
+        self.world.backend.health().await.unwrap();
+        let before = self.counted.0.load(Ordering::Relaxed);
+        let done = operation.await.unwrap_or_else(|error| panic!("{calls:?}: {error}"));
+        let cost = self.counted.0.load(Ordering::Relaxed) - before;
+        for call in calls {
+            assert_eq!(self.documented.remove(*call), Some(cost), "{call} cost {cost} round trips");
+        }
+        done
+    }
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn every_operation_costs_the_documented_round_trips(_: PgPoolOptions, options: PgConnectOptions) {
+    let world = World::with(options, |settings| settings.max_connections = 1).await;
+    let (ada, bob, cleo) = (world.person("Ada").await, world.person("Bob").await, world.person("Cleo").await);
+    let backend = &world.backend;
+    let counted = RoundTrips::default();
+    let _counting = tracing::subscriber::set_default(tracing_subscriber::registry().with(counted.clone()));
+    let mut cost = Costs { world: &world, counted, documented: documented() };
+    let texts = |text: &str| TeamTexts::parse(text, "").unwrap();
+    let member = |email: &str| NewMember::parse(email, "member").unwrap();
+    let share = |email: &str, permission: &str| NewShare::parse(email, permission).unwrap();
+    let newcomer = Email::parse("eve@example.org").unwrap();
+
+    let new = |title: &str| NewTask::parse(title, "", None).unwrap();
+    let task = cost.of(&["task/create"], backend.task_create(&ada, new("mine"))).await.id;
+    cost.of(&["task/get"], backend.task_get(&ada, task)).await;
+    let rewritten = TaskChange::parse(Some("still mine"), None, None, None).unwrap();
+    cost.of(&["task/update"], backend.task_update(&ada, task, rewritten)).await;
+    let completed = TaskChange::status(Status::Completed);
+    cost.of(&["task/complete", "task/reopen"], backend.task_update(&ada, task, completed)).await;
+
+    cost.of(&["share/give"], backend.share_give(&ada, task, share("bob@example.org", "view"))).await;
+    let invitation = share(newcomer.as_str(), "view");
+    cost.of(&["share/give to an address"], backend.share_give(&ada, task, invitation)).await;
+    cost.of(&["share/change"], backend.share_change(&ada, task, share("bob@example.org", "edit"))).await;
+    cost.of(&["share/list"], backend.share_list(&ada, task)).await;
+    cost.of(&["share/by_me"], backend.share_by_me(&ada, None)).await;
+    cost.of(&["share/uninvite"], backend.share_uninvite(&ada, task, newcomer.clone())).await;
+    world.share(&ada, task, &cleo, Permission::View).await;
+    cost.of(&["share/decline"], backend.share_decline(&bob, task)).await;
+    cost.of(&["share/revoke"], backend.share_revoke(&ada, task, cleo.user_id)).await;
+    cost.of(&["task/delete"], backend.task_delete(&ada, task, None)).await;
+    cost.of(&["task/deleted"], backend.task_deleted(&ada, task)).await;
+    cost.of(&["task/restore"], backend.task_restore(&ada, task)).await;
+
+    let team = cost.of(&["team/create"], backend.team_create(&ada, texts("Crew"))).await.id;
+    cost.of(&["team/add_member"], backend.team_member_add(&ada, team, member("bob@example.org"))).await;
+    cost.of(&["team/add_member of an address"], backend.team_member_add(&ada, team, member(newcomer.as_str()))).await;
+    cost.of(&["team/uninvite"], backend.team_uninvite(&ada, team, newcomer)).await;
+    let admin = backend.team_member_change(&ada, team, bob.user_id, Role::Admin);
+    cost.of(&["team/change_member"], admin).await;
+    cost.of(&["task/create in a team"], backend.task_create(&bob, new("ours").in_team(Some(team)))).await;
+    cost.of(&["team/list"], backend.team_list(&ada)).await;
+    cost.of(&["team/get"], backend.team_get(&ada, team)).await;
+    cost.of(&["team/update"], backend.team_update(&ada, team, texts("Crew of two"), None)).await;
+    cost.of(&["team/transfer"], backend.team_transfer(&ada, team, bob.user_id)).await;
+    cost.of(&["team/leave"], backend.team_leave(&ada, team)).await;
+    world.join(&bob, team, &cleo, Role::Viewer).await;
+    cost.of(&["team/remove_member"], backend.team_member_remove(&bob, team, cleo.user_id)).await;
+    cost.of(&["team/delete"], backend.team_delete(&bob, team)).await;
+
+    cost.of(&["task/list"], backend.task_list(&ada, &TaskQuery::default())).await;
+    cost.of(&["dashboard/read"], backend.dashboard_read(&ada, None)).await;
+    cost.of(&["audit/list"], backend.audit_list(&ada, AuditQuery::default())).await;
+    cost.of(&["session/list"], backend.session_list(&ada)).await;
+    cost.of(&["account/get"], backend.account_get(&ada)).await;
+    let client = Client::default();
+    cost.of(&["account/sign_in"], backend.account_sign_in(&client, "ada@example.org", PASSWORD)).await;
+    assert_eq!(cost.documented, BTreeMap::new(), "documented without being counted");
+}
