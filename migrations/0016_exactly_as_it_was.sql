@@ -1,4 +1,5 @@
--- Versions count by themselves, and a deleted task is kept, and comes back, exactly as it was.
+-- Versions count by themselves, a deleted task is kept, and comes back, exactly as it was, and whoever is deleted leaves
+-- their teams first.
 
 -- Takes tables all at once or, after a minute, not at all: requests take them in orders of their own, and whoever holds
 -- one while waiting for another would be waited for.
@@ -17,7 +18,7 @@ BEGIN
         USING ERRCODE = 'lock_not_available', HINT = 'Stop what is connected to the database, then start again.';
 END
 $$;
-CALL take_tables('teams, tasks, deleted_tasks, deleted_task_shares');
+CALL take_tables('users, teams, tasks, deleted_tasks, deleted_task_shares');
 
 -- Whoever may edit could otherwise leave a version that has no next one.
 CREATE FUNCTION version_counts() RETURNS trigger
@@ -80,6 +81,19 @@ CREATE FUNCTION app_share_is_kept(p_task bigint) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 RETURN EXISTS (SELECT FROM deleted_task_shares WHERE task_id = p_task AND user_id = app_user_id());
 
+-- Their tasks there go to the owner, as with everybody who leaves, instead of going with them. Whoever owns a team stays
+-- until it is another's: a team without an owner is refused at the commit.
+CREATE FUNCTION users_leave() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    DELETE FROM team_members WHERE user_id = OLD.id AND role <> 'owner';
+    RETURN OLD;
+END
+$$;
+CREATE TRIGGER users_leave BEFORE DELETE ON users FOR EACH ROW EXECUTE FUNCTION users_leave();
+GRANT DELETE ON team_members TO taskwire_owner;
+
 ALTER FUNCTION app_share_is_kept(bigint) OWNER TO taskwire_owner;
+ALTER FUNCTION users_leave() OWNER TO taskwire_owner;
 REVOKE EXECUTE ON ALL ROUTINES IN SCHEMA public FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION app_share_is_kept(bigint) TO taskwire_app;

@@ -553,11 +553,15 @@ async fn a_person_who_is_gone_leaves_no_share_and_a_free_address(_: PgPoolOption
     }
     world.share(&bob, of_bob.id, &ada, Permission::View).await;
     world.join(&ada, team, &bob, Role::Member).await;
-    world.team_task(&bob, team, "Bob's in the team").await;
+    let handed_over = world.team_task(&bob, team, "Bob's in the team").await;
     let backend = &world.backend;
 
-    let gone = sqlx::query("DELETE FROM users WHERE id = $1").bind(bob.user_id.0);
-    gone.execute(&mut world.owner().await).await.unwrap();
+    let mut owner = world.owner().await;
+    let mut delete = async |who: &Viewer| {
+        sqlx::query("DELETE FROM users WHERE id = $1").bind(who.user_id.0).execute(&mut owner).await
+    };
+    assert!(delete(&ada).await.unwrap_err().to_string().contains("owner"), "the team would have none");
+    delete(&bob).await.unwrap();
 
     assert_eq!(refusal(backend.task_get(&bob, task.id).await), Refusal::Unauthorized);
     assert_eq!(refusal(backend.task_get(&ada, of_bob.id).await), Refusal::NotFound);
@@ -566,6 +570,7 @@ async fn a_person_who_is_gone_leaves_no_share_and_a_free_address(_: PgPoolOption
         assert_eq!(listed(&world, &ada, id).await, []);
     }
     assert_eq!(backend.team_get(&ada, team).await.unwrap().members.len(), 1);
+    assert_eq!(backend.task_get(&ada, handed_over.id).await.unwrap().user_id, ada.user_id);
     assert_counted(&world).await;
 
     assert_eq!(give(&world, &ada, task.id, "bob@example.org", Permission::View).await.unwrap(), Added::Invited);
