@@ -1,7 +1,7 @@
 // One task, shared with one person.
 import { call, newcomer } from "../support/person";
 import { open } from "../support/ready";
-import { row } from "../support/screens";
+import { number, row } from "../support/screens";
 import { expect, test } from "../support/test";
 
 test("a task is shared, changed, revoked, and offered to somebody who has not signed up", async ({
@@ -42,6 +42,10 @@ test("a task is shared, changed, revoked, and offered to somebody who has not si
     await bobs.getByRole("button", { name: "Save changes" }).click();
     await expect(bobs.getByText("Saved")).toBeVisible();
     await expect(bobs.getByRole("link", { name: "Delete…" })).toHaveCount(0);
+    await open(bobs, "/dashboard");
+    await expect(number(bobs, "Shared with me")).toHaveText("1");
+    const shares = bobs.getByRole("region", { name: "Shared with me" }).getByRole("definition");
+    await expect(shares.filter({ visible: true })).toHaveText(["0", "1"]);
   });
 
   await test.step("to an address without an account, and never to oneself", async () => {
@@ -201,6 +205,26 @@ test.describe("without JavaScript", () => {
     await bobs.goto(`/tasks/${task.id}?confirm=decline#decline`);
     await bobs.getByRole("button", { name: "Remove from my list" }).click();
     await expect(bobs).toHaveURL(/\/shared$/);
+  });
+
+  test("what one shares is looked over, withdrawn and revoked", async ({ page, person, anotherBrowser }) => {
+    const bobs = await anotherBrowser();
+    const bob = newcomer("Bob");
+    await bob.signUp(bobs);
+    const task = await person.hasTask(page, "Plan the offsite");
+    await person.shares(page, task, bob, "view");
+    await person.shares(page, task, newcomer("Eve"), "edit");
+    await page.goto("/shared");
+    await page.getByRole("link", { name: "By me" }).click();
+    await expect(page.getByText(`Bob · ${bob.email} can view`)).toBeVisible();
+    await expect(page.getByText("invited, can edit")).toBeVisible();
+    await page.getByRole("link", { name: "Plan the offsite" }).click();
+    await page.getByRole("button", { name: /^Withdraw invitation of/ }).click();
+    await expect(page.getByText("Invitation withdrawn.")).toBeVisible();
+    await page.getByRole("button", { name: "Revoke share of Bob" }).click();
+    await expect(page.getByText("Shared with nobody yet.")).toBeVisible();
+    await page.goto("/shared/by-me");
+    await expect(page.getByText("Plan the offsite")).toHaveCount(0);
   });
 
   test("a text whose task was deleted meanwhile can be a task of its own", async ({ page, person, console }) => {

@@ -156,6 +156,33 @@ test("whoever was invited is in the team as soon as they sign up", async ({ page
   await expect(bobs.getByRole("region", { name: "Teams" }).getByRole("link", { name: /^Crew/ })).toBeVisible();
 });
 
+test("a deleted team leaves its tasks to the people whose they are", async ({ page, person, anotherBrowser, console }) => {
+  console.tolerateRefusals();
+  const bobs = await anotherBrowser();
+  const bob = newcomer("Bob");
+  await bob.signUp(bobs);
+  const team = await person.hasTeam(page, "Crew");
+  await person.adds(page, team, bob, "member");
+  await person.hasTeamTask(page, team, "Hers");
+  await bob.hasTeamTask(bobs, team, "His");
+  await open(page, `/teams/${team}/settings`);
+  await page.getByRole("link", { name: "Delete this team…" }).click();
+  const question = page.getByRole("group", { name: /^Delete this team for everybody\?/ });
+  await expect(question).toBeFocused();
+  await question.getByRole("link", { name: "Cancel" }).click();
+  await expect(question).toHaveCount(0);
+  await page.getByRole("link", { name: "Delete this team…" }).click();
+  await page.getByRole("button", { name: "Delete team" }).click();
+  await expect(page).toHaveURL(/\/teams$/);
+  await expect(page.getByText("You are not in a team yet")).toBeVisible();
+  expect((await open(bobs, `/teams/${team}`))?.status()).toBe(404);
+  for (const [browser, title] of [[page, "Hers"], [bobs, "His"]] as const) {
+    await open(browser, "/tasks?of=own");
+    await expect(titles(browser)).toHaveText([title]);
+    await expect(row(browser, title)).not.toContainText("Crew");
+  }
+});
+
 test("the later of two who rename a team sees both texts and chooses", async ({ page, person, console }) => {
   console.expectStatus(412, "/rpc/team/update");
   const team = await person.hasTeam(page, "Crew");
@@ -204,17 +231,26 @@ test.describe("without JavaScript", () => {
     await partOf(page, "Members").click();
     await page.getByLabel("Email").fill(bob.email);
     await page.getByRole("button", { name: "Add to team" }).click();
+    await expect(page.getByText("Added.", { exact: true })).toBeVisible();
     await page.getByLabel("Email").fill(person.email);
     await page.getByLabel("Role", { exact: true }).selectOption("viewer");
     await page.getByRole("button", { name: "Add to team" }).click();
     await expect(page.getByText("You are in this team already, as owner.")).toBeVisible();
+    await expect(page.getByText("Added.", { exact: true })).toHaveCount(0);
     await expect(page.getByLabel("Email")).toHaveValue(person.email);
     await expect(page.getByLabel("Role", { exact: true })).toHaveValue("viewer");
     await page.getByRole("combobox", { name: "Role of Bob" }).selectOption("admin");
     await page.getByRole("button", { name: "Change role of Bob" }).click();
+    await expect(page.getByText("The role is changed.")).toBeVisible();
     await expect(page.getByRole("combobox", { name: "Role of Bob" })).toHaveValue("admin");
+    await page.getByLabel("Email").fill("nobody-yet@example.org");
+    await page.getByRole("button", { name: "Add to team" }).click();
+    await page.getByRole("button", { name: "Take back the invitation of nobody-yet@example.org" }).click();
+    await expect(page.getByText("The invitation is taken back.")).toBeVisible();
+    await expect(page.getByText("nobody-yet@example.org")).toHaveCount(0);
     await page.getByRole("link", { name: "Make Bob the owner" }).click();
     await page.getByRole("button", { name: "Make owner" }).click();
+    await expect(page.getByText("The team has another owner.")).toBeVisible();
     await expect(page.getByRole("combobox", { name: "Role of Bob" })).toHaveCount(0);
 
     await partOf(page, "Settings").click();
@@ -224,5 +260,27 @@ test.describe("without JavaScript", () => {
     await page.getByRole("link", { name: /^Leave/ }).click();
     await page.getByRole("button", { name: "Leave team" }).click();
     await expect(page).toHaveURL(/\/teams$/);
+  });
+
+  test("a member is removed, the log tells of it, and the team is deleted", async ({ page, person, anotherBrowser }) => {
+    const bobs = await anotherBrowser();
+    const bob = newcomer("Bob");
+    await bob.signUp(bobs);
+    const team = await person.hasTeam(page, "Crew");
+    await person.adds(page, team, bob, "member");
+    await bob.hasTeamTask(bobs, team, "From Bob");
+    await page.goto(`/teams/${team}/members`);
+    await page.getByRole("link", { name: "Remove Bob" }).click();
+    await page.getByRole("button", { name: "Remove from team" }).click();
+    await expect(page.getByText("Removed. Their tasks here belong to the owner now.")).toBeVisible();
+    await expect(page.getByRole("region", { name: "Members" })).not.toContainText(bob.email);
+    await page.goto(`/activity?team=${team}`);
+    await expect(page.getByRole("listitem").filter({ hasText: bob.email })).toContainText([/removed/, /added/]);
+    await page.goto(`/teams/${team}/settings`);
+    await page.getByRole("link", { name: "Delete this team…" }).click();
+    await page.getByRole("button", { name: "Delete team" }).click();
+    await expect(page).toHaveURL(/\/teams$/);
+    await page.goto("/tasks?of=own");
+    await expect(titles(page)).toHaveText(["From Bob"]);
   });
 });

@@ -5,6 +5,7 @@ use crate::rpc::{
     team::{AddMember, ChangeMember, RemoveMember, Transfer, Uninvite},
 };
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
 use taskwire_domain::{UserId, team::Added};
 
 /// What the members' page can ask for; the page does it.
@@ -31,6 +32,40 @@ pub enum PeopleDone {
     Transferred(UserId),
     /// An invitation is taken back.
     Uninvited,
+    /// What a form without JavaScript has done, in words.
+    ByForm(&'static str),
+}
+
+impl PeopleDone {
+    /// For the page as a whole; what was added is confirmed where it was typed.
+    pub fn words(&self) -> Option<&'static str> {
+        match self {
+            Self::Added(_) | Self::Invited(_) => None,
+            Self::Changed => Some(CHANGED),
+            Self::Removed(_) => Some(REMOVED),
+            Self::Transferred(_) => Some(TRANSFERRED),
+            Self::Uninvited => Some(UNINVITED),
+            Self::ByForm(words) => Some(words),
+        }
+    }
+}
+
+const CHANGED: &str = "The role is changed.";
+const REMOVED: &str = "Removed. Their tasks here belong to the owner now.";
+const TRANSFERRED: &str = "The team has another owner. You are an admin.";
+const UNINVITED: &str = "The invitation is taken back.";
+
+/// What a form without JavaScript has done, as the address of the page says it: `?done=…`.
+fn done_by_form(word: &str) -> Option<PeopleDone> {
+    Some(PeopleDone::ByForm(match word {
+        "added" => "Added.",
+        "invited" => "Invited. They will join when they sign up with that address.",
+        "changed" => CHANGED,
+        "removed" => REMOVED,
+        "transferred" => TRANSFERRED,
+        "uninvited" => UNINVITED,
+        _ => return None,
+    }))
 }
 
 impl TeamActions {
@@ -40,7 +75,8 @@ impl TeamActions {
             .or_else(rpc::refused_form::<RemoveMember>)
             .or_else(rpc::refused_form::<Transfer>)
             .or_else(rpc::refused_form::<Uninvite>);
-        let (add, answers) = (rpc::action::<AddMember>(), Answers::new(refused, None));
+        let done = use_query_map().with_untracked(|query| query.get_str("done").and_then(done_by_form));
+        let (add, answers) = (rpc::action::<AddMember>(), Answers::new(refused, done));
         // The answer does not say whom it is about.
         let email = StoredValue::new(String::new());
         Effect::new(move |_| {

@@ -54,13 +54,7 @@ pub fn TeamMembers(
         false,
     );
     rows::keep_focus(people, heading);
-    let words = move || match actions.answers.done.get()? {
-        PeopleDone::Changed => Some("The role is changed."),
-        PeopleDone::Removed(_) => Some("Removed. Their tasks here belong to the owner now."),
-        PeopleDone::Transferred(_) => Some("The team has another owner. You are an admin."),
-        PeopleDone::Uninvited => Some("The invitation is taken back."),
-        PeopleDone::Added(_) | PeopleDone::Invited(_) => None,
-    };
+    let words = move || actions.answers.done.with(|done| done.as_ref().and_then(PeopleDone::words));
     let row = move |first: Member| {
         let user = first.user_id;
         let find = move || people.with(|people| people.members.iter().find(|member| member.user_id == user).cloned());

@@ -102,7 +102,7 @@ pub async fn transfer(
     use super::server::{after_form, refused, signed_in};
     let (backend, viewer) = signed_in()?;
     backend.team_transfer(&viewer, id, user_id).await.map_err(refused)?;
-    after_form(&format!("/teams/{id}/members"));
+    after_form(&format!("/teams/{id}/members?done=transferred"));
     Ok(())
 }
 
@@ -120,7 +120,11 @@ pub async fn add_member(
     let (backend, viewer) = signed_in()?;
     let new = taskwire_domain::team::NewMember::parse(&email, &role).map_err(refuse)?;
     let added = backend.team_member_add(&viewer, id, new).await.map_err(refused)?;
-    after_form(&format!("/teams/{id}/members"));
+    let done = match added {
+        Added::Now => "added",
+        Added::Invited => "invited",
+    };
+    after_form(&format!("/teams/{id}/members?done={done}"));
     Ok(added)
 }
 
@@ -138,7 +142,7 @@ pub async fn change_member(
     let (backend, viewer) = signed_in()?;
     let role = taskwire_domain::team::Role::parse_given(&role).map_err(|error| refuse(error.into()))?;
     backend.team_member_change(&viewer, id, user_id, role).await.map_err(refused)?;
-    after_form(&format!("/teams/{id}/members"));
+    after_form(&format!("/teams/{id}/members?done=changed"));
     Ok(())
 }
 
@@ -153,7 +157,7 @@ pub async fn remove_member(
     use super::server::{after_form, refused, signed_in};
     let (backend, viewer) = signed_in()?;
     backend.team_member_remove(&viewer, id, user_id).await.map_err(refused)?;
-    after_form(&format!("/teams/{id}/members"));
+    after_form(&format!("/teams/{id}/members?done=removed"));
     Ok(())
 }
 
@@ -169,6 +173,6 @@ pub async fn uninvite(
     let (backend, viewer) = signed_in()?;
     let email = taskwire_domain::account::Email::parse(&email).map_err(|error| refuse(error.into()))?;
     backend.team_uninvite(&viewer, id, email).await.map_err(refused)?;
-    after_form(&format!("/teams/{id}/members"));
+    after_form(&format!("/teams/{id}/members?done=uninvited"));
     Ok(())
 }
