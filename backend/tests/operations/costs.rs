@@ -2,13 +2,7 @@
 
 use crate::support::{PASSWORD, World};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::{cell::Cell, collections::BTreeMap};
 use taskwire_backend::{Client, Result};
 use taskwire_domain::{
     account::Email,
@@ -20,14 +14,17 @@ use taskwire_domain::{
 use tracing::{Event, Subscriber};
 use tracing_subscriber::{Layer, layer::Context, prelude::*};
 
-/// Counts the statements that sqlx tells of: one for each message to Postgres and its answer.
-#[derive(Clone, Default)]
-struct RoundTrips(Arc<AtomicUsize>);
+thread_local! {
+    static ROUND_TRIPS: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Counts the statements that sqlx tells of, each thread its own: one for each message to Postgres and its answer.
+struct RoundTrips;
 
 impl<S: Subscriber> Layer<S> for RoundTrips {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         if event.metadata().target() == "sqlx::query" {
-            self.0.fetch_add(1, Ordering::Relaxed);
+            ROUND_TRIPS.set(ROUND_TRIPS.get() + 1);
         }
     }
 }
@@ -47,7 +44,6 @@ fn documented() -> BTreeMap<String, usize> {
 
 struct Costs<'a> {
     world: &'a World,
-    counted: RoundTrips,
     documented: BTreeMap<String, usize>,
 }
 
@@ -56,9 +52,9 @@ impl Costs<'_> {
     async fn of<T>(&mut self, calls: &[&str], operation: impl Future<Output = Result<T>>) -> T {
         // The only connection there is: the end of a reading scope, which nobody waits for, is not counted.
         self.world.backend.health().await.unwrap();
-        let before = self.counted.0.load(Ordering::Relaxed);
+        let before = ROUND_TRIPS.get();
         let done = operation.await.unwrap_or_else(|error| panic!("{calls:?}: {error}"));
-        let cost = self.counted.0.load(Ordering::Relaxed) - before;
+        let cost = ROUND_TRIPS.get() - before;
         for call in calls {
             assert_eq!(self.documented.remove(*call), Some(cost), "{call} cost {cost} round trips");
         }
@@ -71,9 +67,9 @@ async fn every_operation_costs_the_documented_round_trips(_: PgPoolOptions, opti
     let world = World::with(options, |settings| settings.max_connections = 1).await;
     let (ada, bob, cleo) = (world.person("Ada").await, world.person("Bob").await, world.person("Cleo").await);
     let backend = &world.backend;
-    let counted = RoundTrips::default();
-    let _counting = tracing::subscriber::set_default(tracing_subscriber::registry().with(counted.clone()));
-    let mut cost = Costs { world: &world, counted, documented: documented() };
+    // For all threads: one that hears nothing, of another test, could turn off what it is the first to tell.
+    tracing_subscriber::registry().with(RoundTrips).init();
+    let mut cost = Costs { world: &world, documented: documented() };
     let texts = |text: &str| TeamTexts::parse(text, "").unwrap();
     let member = |email: &str| NewMember::parse(email, "member").unwrap();
     let share = |email: &str, permission: &str| NewShare::parse(email, permission).unwrap();
