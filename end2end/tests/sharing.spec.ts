@@ -227,6 +227,40 @@ test.describe("without JavaScript", () => {
     await expect(page.getByText("Plan the offsite")).toHaveCount(0);
   });
 
+  test("what is refused by then is told, and what was done is told once", async ({ page, person, anotherBrowser, console }) => {
+    console.expectStatus(403, "/rpc/share/give");
+    console.expectStatus(403, "/rpc/team/delete");
+    const task = await person.hasTask(page, "Mine");
+    await page.goto(`/tasks/${task.id}`);
+    const panel = page.getByRole("region", { name: "Sharing" });
+    await panel.getByLabel("Share with").fill("nobody-yet@example.org");
+    await panel.getByRole("button", { name: "Share", exact: true }).click();
+    await expect(panel.getByText("Invited.")).toBeVisible();
+    await page.getByRole("button", { name: "Complete" }).click();
+    await expect(page.getByRole("button", { name: "Reopen" })).toBeVisible();
+    await expect(panel.getByText("Invited.")).toHaveCount(0);
+
+    const bobs = await anotherBrowser({ javaScriptEnabled: false });
+    const bob = newcomer("Bob");
+    await bob.signUp(bobs);
+    const team = await person.hasTeam(page, "Crew");
+    await person.adds(page, team, bob, "admin");
+    const ours = await person.hasTeamTask(page, team, "Ours");
+    await bobs.goto(`/tasks/${ours.id}`);
+    await bobs.getByLabel("Share with").fill("nobody-yet@example.org");
+    const people = await page.request.get(`/rpc/team/get?id=${team}`, { headers: { accept: "application/json" } });
+    const { user_id } = (await people.json()).members[1];
+    const demote = { id: team, user_id, role: "viewer" };
+    expect((await call(page.request, "team/change_member", demote)).status()).toBe(200);
+    await bobs.getByRole("button", { name: "Share", exact: true }).click();
+    await expect(bobs.getByRole("alert")).toContainText("You are not allowed to do this");
+
+    await page.goto(`/teams/${team}/settings?confirm=delete#delete`);
+    expect((await call(page.request, "team/transfer", { id: team, user_id })).status()).toBe(200);
+    await page.getByRole("button", { name: "Delete team" }).click();
+    await expect(page.getByRole("alert")).toContainText("You are not allowed to do this");
+  });
+
   test("a text whose task was deleted meanwhile can be a task of its own", async ({ page, person, console }) => {
     console.expectStatus(404, "/rpc/task/update");
     const task = await person.hasTask(page, "Soon gone");

@@ -11,12 +11,20 @@ pub fn Here() -> impl IntoView {
     view! { <input type="hidden" name="page" value=here /> }
 }
 
-/// Path and query of the page, following the router. No signal of its own: that would end with the row or the banner
+/// What the address says has been done, by a form without JavaScript: not by the one after that.
+const DONE: [&str; 3] = ["done", "saved", "shared"];
+
+/// Path and query of the page without what was done on it, following the router. No signal of its own: that would end with the row or the banner
 /// that asked, while the attribute it stands in is still there.
 pub fn path() -> impl Fn() -> String + Clone + Send + Sync + 'static {
     let at = use_location();
-    move || match at.search.get() {
-        search if search.is_empty() => at.pathname.get(),
-        search => format!("{}?{}", at.pathname.get(), search.trim_start_matches('?')),
+    move || {
+        let search = at.search.get();
+        let is_kept = |pair: &&str| !DONE.contains(&pair.split('=').next().unwrap_or_default());
+        let kept: Vec<_> = search.trim_start_matches('?').split('&').filter(is_kept).collect();
+        match kept.join("&") {
+            query if query.is_empty() => at.pathname.get(),
+            query => format!("{}?{query}", at.pathname.get()),
+        }
     }
 }

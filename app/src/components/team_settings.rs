@@ -1,11 +1,18 @@
 //! What can be changed about a team, and the ways out of it.
 
 use super::{
+    banner::Refusal,
     team_ending::{DeletePart, LeavePart},
     team_form::TeamForm,
     team_members::owner_of,
 };
-use crate::{rpc::team::Update, typed::typed};
+use crate::{
+    rpc::{
+        self,
+        team::{Delete, Leave, Update},
+    },
+    typed::typed,
+};
 use leptos::prelude::*;
 use taskwire_domain::{
     rights::TeamAction,
@@ -23,8 +30,13 @@ pub fn TeamSettings(
     // Decided once: a form must never go away with what is typed in it. Nor must one that was refused.
     let Team { id, role, .. } = people.with_untracked(|people| people.team.clone());
     let edits = role.may(TeamAction::Edit) || typed::<Update>("name").is_some();
+    // Without JavaScript: a refusal whose form is not offered any more.
+    let refused_to_leave = rpc::refused_form::<Leave>().filter(|_| !role.may(TeamAction::Leave));
+    let refused_to_delete = rpc::refused_form::<Delete>().filter(|_| !role.may(TeamAction::Delete));
+    let refused = Signal::stored(refused_to_leave.or(refused_to_delete));
     let owner = people.with_untracked(owner_of).map(|owner| owner.name).unwrap_or_default();
     view! {
+        <Refusal error=refused />
         {match edits {
             true => view! { <TeamForm people update /> }.into_any(),
             false => view! { <About people /> }.into_any(),

@@ -96,6 +96,10 @@ fn TaskView(
     let may_edit = may(TaskAction::Edit);
     let (edits, shares_it, deletes) =
         (may_edit || typed::<Update>("title").is_some(), may(TaskAction::Share), may(TaskAction::Delete));
+    // Without JavaScript: a refusal whose form is not offered any more.
+    let refused_to_share = sharing.answers.refused.get_untracked().filter(|_| !shares_it);
+    let refused_to_delete = delete.value().get_untracked().and_then(Result::err).filter(|_| !deletes);
+    let refused = Signal::stored(refused_to_share.or(refused_to_delete));
     let task = RwSignal::new(task);
     Effect::new(move |_| {
         let saved = update.value().get().and_then(Result::ok);
@@ -116,10 +120,12 @@ fn TaskView(
             let title = shown_title.clone();
             spawn_local(async move {
                 match rpc::task::get(id).await {
-                    Ok(now) => {
+                    // Unless something newer has been shown since.
+                    Ok(now) if task.try_with_untracked(|task| now.version >= task.version) == Some(true) => {
                         title.set(now.title.clone());
-                        let _gone = task.try_set(now);
+                        task.set(now);
                     }
+                    Ok(_) => {}
                     Err(error) => {
                         let _gone = unread.try_set(Some(error));
                     }
@@ -129,6 +135,7 @@ fn TaskView(
     });
     view! {
         <TaskHead task actions may_edit />
+        <Refusal error=refused />
         {match edits {
             true => view! { <TaskForm task update unread /> }.into_any(),
             false => view! { <ViewOnly task /> }.into_any(),

@@ -99,7 +99,7 @@ pub async fn change_password(
     let new = taskwire_domain::account::Password::parse_field("new_password", &new_password)
         .map_err(|error| refuse(error.into()))?;
     backend.account_change_password(&viewer, &current_password, new).await.map_err(refused)?;
-    after_form("/settings?saved=password");
+    after_form("/settings?saved=password#password");
     Ok(())
 }
 
@@ -114,7 +114,7 @@ pub async fn set_time_zone(
     let (backend, viewer) = signed_in()?;
     let zone = Some(time_zone.as_str()).filter(|zone| !zone.is_empty());
     backend.account_set_time_zone(&viewer, zone).await.map_err(refused)?;
-    after_form("/settings?saved=time-zone");
+    after_form("/settings?saved=time-zone#zone");
     Ok(())
 }
 

@@ -22,7 +22,7 @@ pub async fn end(
     use super::server::{after_form, refused, signed_in};
     let (backend, viewer) = signed_in()?;
     backend.session_end(&viewer, id).await.map_err(refused)?;
-    after_form("/settings?saved=session");
+    after_form("/settings?saved=session#sessions");
     Ok(())
 }
 
@@ -32,6 +32,6 @@ pub async fn end_others() -> Result<u64, RpcError> {
     use super::server::{after_form, refused, signed_in};
     let (backend, viewer) = signed_in()?;
     let ended = backend.session_end_others(&viewer).await.map_err(refused)?;
-    after_form("/settings?saved=sessions");
+    after_form("/settings?saved=sessions#sessions");
     Ok(ended)
 }
