@@ -88,6 +88,12 @@ pub fn keep_focus(instead: impl FnOnce() -> Option<web_sys::Element> + 'static) 
     });
 }
 
+/// Whether the person is typing, or is being asked something.
+pub fn is_busy() -> bool {
+    let busy = "input, select, textarea, .confirm, .confirm *";
+    focused().is_some_and(|focused| focused.matches(busy).unwrap_or_default())
+}
+
 /// What has the focus.
 pub fn focused() -> Option<web_sys::Element> {
     document().active_element().filter(|active| active.tag_name() != "BODY")

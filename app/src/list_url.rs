@@ -115,9 +115,14 @@ impl ListUrl {
         Self { confirm: Some(id), ..self.settled() }
     }
 
-    /// The same list, offering to bring a deleted task back.
+    /// The same list, offering to bring a deleted task back. What is asked about another one stays asked.
     pub fn deleted(&self, id: TaskId) -> Self {
-        Self { deleted: Some(id), ..self.settled() }
+        Self { confirm: self.confirm.filter(|asked| *asked != id), deleted: Some(id), ..self.clone() }
+    }
+
+    /// The same list with a deleted task back in it.
+    pub fn restored(&self, id: TaskId) -> Self {
+        Self { deleted: self.deleted.filter(|deleted| *deleted != id), ..self.clone() }
     }
 
     /// The same list with nothing asked and nothing offered.

@@ -48,6 +48,23 @@ test("what was saved stays said when the sessions cannot be read again", async (
   await expect(page.getByLabel("New password")).toHaveValue("Half");
 });
 
+test("what is refused is told once, where it was asked for", async ({ page, person, console }) => {
+  console.expectNoAnswer("/rpc/account/update");
+  await open(page, "/settings");
+  let readings = 0;
+  page.on("request", (request) => (readings += Number(request.url().includes("/rpc/session/list"))));
+  await page.route("**/rpc/account/update", (route) => route.abort("connectionrefused"), { times: 1 });
+  const save = page.getByRole("button", { name: "Save name" });
+  await save.click();
+  await expect(page.getByRole("region", { name: "Account" }).getByRole("alert")).toBeVisible();
+  await nextFrame(page);
+  expect(readings).toBe(0);
+  await expect(page.getByRole("alert")).toHaveCount(1);
+  await save.click();
+  await expect(page.getByText("Saved", { exact: true })).toBeVisible();
+  await expect.poll(() => readings).toBe(1);
+});
+
 test("an ended session leaves the focus to the heading", async ({ page, person, anotherBrowser }) => {
   await person.signIn(await anotherBrowser());
   await open(page, "/settings");

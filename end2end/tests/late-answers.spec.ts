@@ -355,6 +355,48 @@ test("a question asked again while its answer is awaited sends nothing twice", a
   });
 });
 
+test("a question about another task stays asked when a deletion is answered", async ({ page, person }) => {
+  for (const title of ["Gone", "Kept"]) await person.hasTask(page, title);
+  await open(page, "/tasks");
+  const answer = await held(page, "**/rpc/task/delete", { times: 1 });
+  await page.getByRole("link", { name: "Delete Gone" }).click();
+  await page.getByRole("button", { name: "Delete task" }).click();
+  await page.getByRole("link", { name: "Delete Kept" }).click();
+  const question = page.getByRole("group", { name: /^Delete “Kept”\?/ });
+  await expect(question).toBeFocused();
+  answer();
+  await expect(page.getByText("Deleted “Gone”.")).toBeVisible();
+  await expect(page.getByRole("link", { name: "Gone", exact: true })).toHaveCount(0);
+  await expect(question).toBeFocused();
+
+  const back = await held(page, "**/rpc/task/restore", { times: 1 });
+  await page.getByRole("button", { name: "Undo" }).click();
+  await page.getByRole("link", { name: "Keep it" }).click();
+  await page.getByLabel("New task").fill("Half");
+  back();
+  await expect(page.getByRole("link", { name: "Gone", exact: true })).toBeVisible();
+  await expect(page.getByLabel("New task")).toBeFocused();
+  await expect(page.getByRole("button", { name: "Undo" })).toHaveCount(0);
+});
+
+test("what was done is not said of the next request before its answer", async ({ page, person }) => {
+  const task = await person.hasTask(page, "Shared");
+  for (const name of ["Bob", "Cleo"]) await person.shares(page, task, newcomer(name), "view");
+  await open(page, `/tasks/${task.id}`);
+  const panel = page.getByRole("region", { name: "Sharing" });
+  const withdraw = panel.getByRole("button", { name: /^Withdraw invitation of/ });
+  const said = panel.getByText("Invitation withdrawn.");
+  await withdraw.first().click();
+  await expect(said).toBeVisible();
+  await expect(withdraw).toHaveCount(1);
+  const answer = await held(page, "**/rpc/share/uninvite");
+  await withdraw.click();
+  await expect(said).toHaveCount(0);
+  answer();
+  await expect(said).toBeVisible();
+  await expect(withdraw).toHaveCount(0);
+});
+
 test("tasks completed at once all say so, in whatever order the answers come", async ({ page, person }) => {
   const titles = ["One", "Two", "Three"];
   for (const title of titles) await person.hasTask(page, title);

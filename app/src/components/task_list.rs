@@ -105,10 +105,12 @@ impl TaskListState {
                 let url = url.get_untracked();
                 match (deleted, restored) {
                     (Some(task), _) if *deleted != was_deleted => {
+                        // Another one than the one that could not be brought back.
+                        restore.clear();
                         navigate(&url.deleted(task.id).to_string(), quietly.clone());
                     }
-                    (_, Some(Ok(_))) if *restored != was_restored => {
-                        navigate(&url.settled().to_string(), quietly.clone());
+                    (_, Some(Ok(task))) if *restored != was_restored => {
+                        navigate(&url.restored(task.id).to_string(), quietly.clone());
                     }
                     _ => {}
                 }

@@ -21,9 +21,15 @@ pub fn Undo(
     action: ServerAction<Restore>,
 ) -> impl IntoView {
     let error = Signal::derive(move || action.value().get().and_then(Result::err));
-    // What had the focus is gone with the task.
+    // What had the focus is gone with the task. Whoever is busy elsewhere by now stays there.
     let undo = NodeRef::<html::Button>::new();
-    Effect::new(move |_| browser::focus(undo.get().map(Into::into)));
+    Effect::new(move |_| {
+        if let Some(undo) = undo.get()
+            && !browser::is_busy()
+        {
+            browser::focus(Some(undo.into()));
+        }
+    });
     view! {
         <Refusal error />
         <Transition>

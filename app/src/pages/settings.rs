@@ -37,7 +37,11 @@ pub fn SettingsPage() -> impl IntoView {
     });
     // Once, so that nothing that somebody types goes when something else is saved.
     let data = rpc::remote(|| (), |()| async { try_join!(rpc::account::get(), rpc::account::time_zones()) });
-    let sessions = rpc::remote(move || answers.count.get(), |_| rpc::session::list());
+    // Anew after everything that worked: what was refused changed nothing.
+    let done = Memo::new(move |before: Option<&usize>| {
+        before.copied().unwrap_or_default() + usize::from(answers.done.with(Option::is_some))
+    });
+    let sessions = rpc::remote(move || done.get(), |_| rpc::session::list());
     view! {
         <Page title="Settings" class="page-narrow">
             <h1>"Settings"</h1>

@@ -103,12 +103,14 @@ impl<D: Send + Sync + 'static> Answers<D> {
     ) where
         S: ServerFn<Error = RpcError, Output: Clone + Send + Sync> + Clone + Send + Sync + 'static,
     {
-        // What was asked for before, and works only now, hides no refusal; what is asked for now does.
+        // What was asked for before, and works only now, hides no refusal; what is asked for now does. Nor is what was
+        // done before its answer: and the same words are heard again.
         Effect::watch(
             move || action.input().with(Option::is_some),
             move |is_asked, _, _| {
                 if *is_asked {
                     self.refused.set(None);
+                    self.forget();
                 }
             },
             false,
