@@ -9,7 +9,7 @@ use backon::Retryable;
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use sqlx::{query, query_as, query_scalar};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use taskwire_domain::{
     Error as Refusal, SessionId, UserId,
     account::{Account, Email, Name, NewAccount, PASSWORD_MAX, Password},
@@ -25,6 +25,8 @@ pub struct SignedIn {
     pub token: SecretString,
     /// When the session ends by itself.
     pub expires_at: DateTime<Utc>,
+    /// How long that is from its beginning.
+    pub expires_in: Duration,
 }
 
 struct AccountRow {
@@ -54,6 +56,25 @@ impl Backend {
     /// # Errors
     /// [`Refusal::Conflict`] if the address has one already, with another password.
     pub async fn account_sign_up(&self, client: &Client, new: NewAccount) -> Result<SignedIn> {
+        let (email, password) = (new.email.clone(), new.password.clone());
+        match self.account_create(client, new).await {
+            // As a sign-in, so that guessing passwords here is as slow and as visible as there.
+            Err(Error::Refused(taken @ Refusal::Conflict(_))) => {
+                let signed_in = self.account_sign_in(client, email.as_str(), password.expose()).await;
+                signed_in.map_err(|error| match error {
+                    Error::Refused(Refusal::WrongCredentials) => taken.into(),
+                    other => other,
+                })
+            }
+            made => made,
+        }
+    }
+
+    /// Opens an account and, with it, its first session.
+    ///
+    /// # Errors
+    /// [`Refusal::Conflict`] if the address has one already.
+    pub async fn account_create(&self, client: &Client, new: NewAccount) -> Result<SignedIn> {
         let hash = self.hasher.hash(new.password.expose().to_owned()).await?;
         let viewer = self.newcomer(UserId(self.clock.id()), client);
         let mut scope = self.scope_before_session(&viewer).await?;
@@ -72,15 +93,7 @@ impl Backend {
         .fetch_optional(scope.connection()?)
         .await?;
         let Some(account) = made else {
-            drop(scope);
-            // As a sign-in, so that guessing passwords here is as slow and as visible as there.
-            let signed_in = self.account_sign_in(client, new.email.as_str(), new.password.expose()).await;
-            return signed_in.map_err(|error| match error {
-                Error::Refused(Refusal::WrongCredentials) => {
-                    Refusal::Conflict("There is already an account with this email address.".into()).into()
-                }
-                other => other,
-            });
+            return Err(Refusal::Conflict("There is already an account with this email address.".into()).into());
         };
         scope.audit(Line::new("account.sign_up")).await?;
         self.open_session(scope, account.into()).await
@@ -154,7 +167,7 @@ impl Backend {
         scope.audit(Line::new("account.sign_in").target(format!("session:{session}"))).await?;
         scope.commit().await?;
         let token = self.tokens.sign(account.id, &account.email, SessionId(session), now, expires_at)?;
-        Ok(SignedIn { account, token, expires_at })
+        Ok(SignedIn { account, token, expires_at, expires_in: self.tokens.ttl })
     }
 
     /// Somebody whose identity this operation has just established, before there is a session.

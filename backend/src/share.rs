@@ -74,7 +74,7 @@ impl Backend {
     ///
     /// # Errors
     /// [`Refusal::NotFound`], [`Refusal::Forbidden`], [`Refusal::Conflict`] for somebody who has the task without a
-    /// share, and for too many shares.
+    /// share, and for too many shares, [`Refusal::Invalid`] for an account that the viewer does not know.
     pub async fn share_give(&self, viewer: &Viewer, task: TaskId, new: NewShare) -> Result<Added> {
         self.attempt(viewer, "share.give", task, self.give_share(viewer, task, new)).await
     }
@@ -82,8 +82,9 @@ impl Backend {
     async fn give_share(&self, viewer: &Viewer, id: TaskId, new: NewShare) -> Result<Added> {
         let mut scope = self.scope(viewer).await?;
         // The task's lock makes the limit hold for those who share it at once.
-        let (task, account) = scope.task_to_share(id, &new.email).await?;
-        let email = new.email.as_str();
+        let email = scope.address_of(new.whom).await?;
+        let (task, account) = scope.task_to_share(id, &email).await?;
+        let email = email.as_str();
         if let Some(user) = account {
             let standing = query!(
                 r#"SELECT EXISTS (SELECT FROM task_shares WHERE task_id = $1 AND user_id = $3) AS "shared!",
@@ -169,8 +170,9 @@ impl Backend {
 
     async fn change_share(&self, viewer: &Viewer, id: TaskId, share: NewShare) -> Result<()> {
         let mut scope = self.scope(viewer).await?;
-        let (task, account) = scope.task_to_share(id, &share.email).await?;
-        let (email, permission) = (share.email.as_str(), share.permission.as_str());
+        let email = scope.address_of(share.whom).await?;
+        let (task, account) = scope.task_to_share(id, &email).await?;
+        let (email, permission) = (email.as_str(), share.permission.as_str());
         let changed = match account {
             Some(user) => query!(
                 "UPDATE task_shares SET permission = $3 WHERE task_id = $1 AND user_id = $2 AND permission <> $3",

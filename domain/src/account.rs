@@ -29,6 +29,26 @@ pub struct Account {
     pub created_at: DateTime<Utc>,
 }
 
+/// Somebody as others name them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whom {
+    /// By an address, which perhaps nobody has signed up with.
+    Email(Email),
+    /// By an account.
+    User(UserId),
+}
+
+impl Whom {
+    /// One of the two.
+    pub fn parse(email: Option<&str>, user_id: Option<UserId>) -> Result<Self, FieldError> {
+        match (email, user_id) {
+            (Some(email), None) => Email::parse(email).map(Self::Email),
+            (None, Some(id)) => Ok(Self::User(id)),
+            _ => Err(FieldError::new("email", "Name one person, by their email or by their user_id.")),
+        }
+    }
+}
+
 /// A normalised email address: trimmed and in lower case, so that two spellings are one account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Email(String);

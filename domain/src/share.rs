@@ -1,6 +1,6 @@
 //! Sharing one task with one person (requirement S3).
 
-use crate::{FieldError, Result, TaskId, UserId, account::Email, error::Checks, task::Status, words::words};
+use crate::{FieldError, Result, TaskId, UserId, account::Whom, error::Checks, task::Status, words::words};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -64,8 +64,8 @@ pub struct SharedTaskPage {
 /// A checked wish to share a task, or to change how it is shared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewShare {
-    /// Normalised address.
-    pub email: Email,
+    /// By address or account.
+    pub whom: Whom,
     /// What they are to be allowed.
     pub permission: Permission,
 }
@@ -73,9 +73,14 @@ pub struct NewShare {
 impl NewShare {
     /// Checks a form; the error names every field that breaks a rule.
     pub fn parse(email: &str, permission: &str) -> Result<Self> {
+        Self::of(Whom::parse(Some(email), None), permission)
+    }
+
+    /// The same for somebody who may be named otherwise.
+    pub fn of(whom: Result<Whom, FieldError>, permission: &str) -> Result<Self> {
         let mut checks = Checks::default();
-        match (checks.take(Email::parse(email)), checks.take(Permission::parse(permission))) {
-            (Some(email), Some(permission)) => Ok(Self { email, permission }),
+        match (checks.take(whom), checks.take(Permission::parse(permission))) {
+            (Some(whom), Some(permission)) => Ok(Self { whom, permission }),
             _ => Err(checks.into_error()),
         }
     }

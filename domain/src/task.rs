@@ -120,6 +120,8 @@ pub struct NewTask {
     pub title: String,
     /// Trimmed description, may be empty.
     pub description: String,
+    /// Whether it is done already.
+    pub status: Status,
     /// The team to make it in; without it the task is the viewer's alone.
     pub team_id: Option<TeamId>,
     /// Made by the form: the same texts twice under one key make one task, so a double click does no harm.
@@ -131,7 +133,9 @@ impl NewTask {
     pub fn parse(title_text: &str, description_text: &str, key: Option<Uuid>) -> Result<Self> {
         let mut checks = Checks::default();
         match (checks.take(title(title_text)), checks.take(description(description_text))) {
-            (Some(title), Some(description)) => Ok(Self { title, description, team_id: None, key }),
+            (Some(title), Some(description)) => {
+                Ok(Self { title, description, status: Status::Pending, team_id: None, key })
+            }
             _ => Err(checks.into_error()),
         }
     }

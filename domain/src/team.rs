@@ -1,6 +1,6 @@
 //! Teams and who is in them (requirements S1, S2).
 
-use crate::{FieldError, Result, TeamId, UserId, account::Email, error::Checks, text, words::words};
+use crate::{FieldError, Result, TeamId, UserId, account::Whom, error::Checks, text, words::words};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -118,11 +118,40 @@ impl TeamTexts {
     }
 }
 
+/// What to change about a team; what is absent stays as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TeamChange {
+    /// One line.
+    pub name: Option<String>,
+    /// May have several lines.
+    pub description: Option<String>,
+}
+
+impl TeamChange {
+    /// Checks a form; the error names every field that breaks a rule.
+    pub fn parse(name: Option<&str>, description: Option<&str>) -> Result<Self> {
+        let texts = TeamTexts::parse(name.unwrap_or("-"), description.unwrap_or_default())?;
+        Ok(Self { name: name.map(|_| texts.name), description: description.map(|_| texts.description) })
+    }
+
+    /// Whether the team is like this already.
+    pub fn is_met_by(&self, team: &Team) -> bool {
+        self.name.as_ref().is_none_or(|name| *name == team.name)
+            && self.description.as_ref().is_none_or(|description| *description == team.description)
+    }
+}
+
+impl From<TeamTexts> for TeamChange {
+    fn from(TeamTexts { name, description }: TeamTexts) -> Self {
+        Self { name: Some(name), description: Some(description) }
+    }
+}
+
 /// Somebody to be added to a team.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewMember {
-    /// Normalised address.
-    pub email: Email,
+    /// By address or account.
+    pub whom: Whom,
     /// What they are to be.
     pub role: Role,
 }
@@ -130,9 +159,14 @@ pub struct NewMember {
 impl NewMember {
     /// Checks a form; the error names every field that breaks a rule.
     pub fn parse(email: &str, role: &str) -> Result<Self> {
+        Self::of(Whom::parse(Some(email), None), role)
+    }
+
+    /// The same for somebody who may be named otherwise.
+    pub fn of(whom: Result<Whom, FieldError>, role: &str) -> Result<Self> {
         let mut checks = Checks::default();
-        match (checks.take(Email::parse(email)), checks.take(Role::parse_given(role))) {
-            (Some(email), Some(role)) => Ok(Self { email, role }),
+        match (checks.take(whom), checks.take(Role::parse_given(role))) {
+            (Some(whom), Some(role)) => Ok(Self { whom, role }),
             _ => Err(checks.into_error()),
         }
     }

@@ -26,13 +26,22 @@ pub fn backend() -> Result<Backend, RpcError> {
     use_context::<Backend>().ok_or(RpcError::Refused(Error::Internal))
 }
 
-/// The operations and who asks for them: the one place where a token becomes a viewer. A program sends it as a bearer,
-/// a browser in its cookie.
+/// The operations and who asks for them.
 pub fn signed_in() -> Result<(Backend, Viewer), RpcError> {
     let backend = backend()?;
-    let token = bearer().or_else(|| cookie(SESSION_COOKIE)).ok_or_else(|| refuse(Error::Unauthorized))?;
-    let viewer = backend.viewer(&token, client()).map_err(refused)?;
+    let headers = use_context::<Parts>().map(|parts| parts.headers).unwrap_or_default();
+    let viewer = viewer(&backend, &headers, client()).map_err(refused)?;
     Ok((backend, viewer))
+}
+
+/// Who sent a request: the one place where a token becomes a viewer. A program sends it as a bearer, a browser in its
+/// cookie.
+///
+/// # Errors
+/// [`Error::Unauthorized`] without a token, and for a bad one.
+pub fn viewer(backend: &Backend, headers: &HeaderMap, client: Client) -> taskwire_backend::Result<Viewer> {
+    let token = bearer(headers).or_else(|| cookie_in(headers, SESSION_COOKIE)).ok_or(Error::Unauthorized)?;
+    backend.viewer(&token, client)
 }
 
 /// Where the request comes from.
@@ -41,18 +50,20 @@ pub fn client() -> Client {
 }
 
 /// The token in the header `Authorization`, whose scheme may be written in any case (RFC 9110, section 11.1).
-fn bearer() -> Option<String> {
-    let parts = use_context::<Parts>()?;
-    let value = text(parts.headers.get(header::AUTHORIZATION)?);
+fn bearer(headers: &HeaderMap) -> Option<String> {
+    let value = text(headers.get(header::AUTHORIZATION)?);
     let (scheme, token) = value.split_once(' ').unwrap_or((&value, ""));
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
 }
 
 /// The value of one of the request's cookies, decoded.
 pub fn cookie(name: &str) -> Option<String> {
-    let parts = use_context::<Parts>()?;
-    let headers = parts.headers.get_all(header::COOKIE).into_iter().map(text);
-    headers
+    cookie_in(&use_context::<Parts>()?.headers, name)
+}
+
+fn cookie_in(headers: &HeaderMap, name: &str) -> Option<String> {
+    let cookies = headers.get_all(header::COOKIE).into_iter().map(text);
+    cookies
         .flat_map(Cookie::split_parse_encoded)
         .filter_map(Result::ok)
         .find(|cookie| cookie.name() == name)

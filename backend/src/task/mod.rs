@@ -73,14 +73,16 @@ impl Backend {
         }
         let team = new.team_id.map(|team| team.0);
         // A title has one line, so no two pairs of texts are joined alike.
-        let texts = format!("{}\n{}{}", new.title, new.description, team.map(|id| id.to_string()).unwrap_or_default());
+        let team_text = team.map(|id| id.to_string()).unwrap_or_default();
+        let texts = format!("{} {team_text} {}\n{}", new.status, new.title, new.description);
         let key = new.key.map(|key| Uuid::new_v5(&key, texts.as_bytes()));
         // Once more, where the task that the form had made is deleted between the two statements.
         for _ in 0..2 {
             let made = seen!(
                 "WITH task AS (
-                     INSERT INTO tasks (user_id, team_id, title, description, created_at, updated_at, creation_key)
-                     VALUES ($1, $2, $3, $4, $5, $5, $6)
+                     INSERT INTO tasks (user_id, team_id, title, description, created_at, updated_at, creation_key, status,
+                                        completed_at)
+                     VALUES ($1, $2, $3, $4, $5, $5, $6, $7, CASE $7::text WHEN 'completed' THEN $5::timestamptz END)
                      ON CONFLICT ON CONSTRAINT tasks_creation_key DO NOTHING
                      RETURNING *
                  )",
@@ -91,7 +93,8 @@ impl Backend {
                 new.title,
                 new.description,
                 now,
-                key
+                key,
+                new.status.as_str()
             )
             .fetch_optional(scope.connection()?)
             .await?;

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{query, query_as, query_scalar};
 use taskwire_domain::{
     Error as Refusal, TeamId, UserId,
-    account::Email,
+    account::{Email, Whom},
     rights::TeamAction,
     team::{Added, Invitation, Member, NewMember, Role, TEAM_PEOPLE_MAX},
 };
@@ -79,6 +79,23 @@ impl Scope {
             .collect())
     }
 
+    /// The address of somebody. Whom the viewer has nothing to do with they cannot name by their account.
+    ///
+    /// # Errors
+    /// [`Refusal::Invalid`], whether there is no such account or none that the viewer knows.
+    pub(crate) async fn address_of(&mut self, whom: Whom) -> Result<Email> {
+        let id = match whom {
+            Whom::Email(email) => return Ok(email),
+            Whom::User(id) => id,
+        };
+        let found = query_scalar!(r#"SELECT email AS "email!" FROM users WHERE id = $1"#, id.0)
+            .fetch_optional(self.connection()?)
+            .await?;
+        found.and_then(|email| Email::parse(&email).ok()).ok_or_else(|| {
+            Refusal::invalid("user_id", "You know nobody with this id. Name them by their email.").into()
+        })
+    }
+
     /// Whose an address is; whoever signs up with it at this moment waits until the scope ends.
     pub(crate) async fn account_by_email(&mut self, email: &Email) -> Result<Option<UserId>> {
         let id = query_scalar!("SELECT account_by_email($1)", email.as_str()).fetch_one(self.connection()?).await?;
@@ -99,8 +116,9 @@ impl Backend {
 
     async fn add_member(&self, viewer: &Viewer, team: TeamId, new: NewMember) -> Result<Added> {
         let mut scope = self.scope(viewer).await?;
+        let email = scope.address_of(new.whom).await?;
         // The address before the team, as in sharing and in a sign-up.
-        let account = scope.account_by_email(&new.email).await?;
+        let account = scope.account_by_email(&email).await?;
         let giver = scope.team_for(team, TeamAction::Invite).await?;
         if !giver.gives().contains(&new.role) {
             return Err(Refusal::Forbidden.into());
@@ -108,14 +126,14 @@ impl Backend {
         if let Some(user) = account
             && let Some(member) = scope.member(team, user).await?
         {
-            let is = if member.is_viewer { "You are".to_owned() } else { format!("{} is", new.email.as_str()) };
+            let is = if member.is_viewer { "You are".to_owned() } else { format!("{} is", email.as_str()) };
             return Err(Refusal::Conflict(format!("{is} in this team already, as {}.", member.role)).into());
         }
         let people = query_scalar!(
             r#"SELECT (SELECT count(*) FROM team_members WHERE team_id = $1)
                     + (SELECT count(*) FROM team_invitations WHERE team_id = $1 AND email <> $2) AS "people!""#,
             team.0,
-            new.email.as_str()
+            email.as_str()
         )
         .fetch_one(scope.connection()?)
         .await?;
@@ -123,7 +141,7 @@ impl Backend {
             return Err(Refusal::Conflict(format!("A team has at most {TEAM_PEOPLE_MAX} people.")).into());
         }
         let (now, role) = (scope.now, new.role.as_str());
-        let target = format!("{} as {role}", new.email.as_str());
+        let target = format!("{} as {role}", email.as_str());
         let (added, line, outcome) = match account {
             Some(user) => (
                 query!(
@@ -143,7 +161,7 @@ impl Backend {
                      ON CONFLICT (team_id, email) DO UPDATE SET role = excluded.role
                      WHERE invitation.role <> excluded.role",
                     team.0,
-                    new.email.as_str(),
+                    email.as_str(),
                     role,
                     now
                 ),

@@ -11,7 +11,7 @@ use sqlx::{postgres::PgQueryResult, query, query_as, query_scalar};
 use taskwire_domain::{
     Error as Refusal, TaskId, TeamId, UserId,
     rights::TeamAction,
-    team::{Role, TEAMS_OWNED_MAX, Team, TeamPeople, TeamTexts},
+    team::{Role, TEAMS_OWNED_MAX, Team, TeamChange, TeamPeople, TeamTexts},
 };
 use uuid::Uuid;
 
@@ -242,7 +242,7 @@ impl Backend {
         self.attempt(viewer, "team.get", id, read).await
     }
 
-    /// Rewrites a team's name and description.
+    /// Changes what `change` names of a team's texts. What already is as asked stays as it is, from whatever version.
     ///
     /// # Errors
     /// [`Refusal::NotFound`], [`Refusal::Forbidden`], [`Refusal::Conflict`] for a name in use, or [`Refusal::Stale`] if
@@ -251,37 +251,38 @@ impl Backend {
         &self,
         viewer: &Viewer,
         id: TeamId,
-        texts: TeamTexts,
+        change: impl Into<TeamChange>,
         version: Option<i32>,
     ) -> Result<Team> {
-        let update = async {
-            let mut scope = self.scope(viewer).await?;
-            scope.team_for(id, TeamAction::Edit).await?;
-            let changed = query!(
-                "UPDATE teams SET name = $2, description = $3
-                 WHERE id = $1 AND ($4::integer IS NULL OR version = $4) AND (name, description) <> ($2, $3)",
-                id.0,
-                texts.name,
-                texts.description,
-                version
-            )
-            .execute(scope.connection()?)
-            .await
-            .map_err(Error::from)
-            .map_err(|error| {
-                if violates(&error, "teams_name_key") { name_in_use(&texts.name).into() } else { error }
-            })?;
-            let team = scope.team(id).await?.ok_or(Refusal::NotFound)?;
-            if changed.rows_affected() == 0 {
-                // Asking for what is so already does no harm, from whatever version.
-                let met = team.name == texts.name && team.description == texts.description;
-                return if met { Ok(team) } else { Err(Refusal::Stale.into()) };
-            }
-            scope.audit(Line::new("team.update").target(&team.name).team(id)).await?;
-            scope.commit().await?;
-            Ok(team)
-        };
-        self.attempt(viewer, "team.update", id, update).await
+        self.attempt(viewer, "team.update", id, self.update_team(viewer, id, change.into(), version)).await
+    }
+
+    async fn update_team(&self, viewer: &Viewer, id: TeamId, change: TeamChange, version: Option<i32>) -> Result<Team> {
+        let mut scope = self.scope(viewer).await?;
+        scope.team_for(id, TeamAction::Edit).await?;
+        let changed = query!(
+            "UPDATE teams SET name = coalesce($2, name), description = coalesce($3, description)
+             WHERE id = $1 AND ($4::integer IS NULL OR version = $4)
+                 AND (name, description) <> (coalesce($2, name), coalesce($3, description))",
+            id.0,
+            change.name,
+            change.description,
+            version
+        )
+        .execute(scope.connection()?)
+        .await
+        .map_err(Error::from)
+        .map_err(|error| match &change.name {
+            Some(name) if violates(&error, "teams_name_key") => name_in_use(name).into(),
+            _ => error,
+        })?;
+        let team = scope.team(id).await?.ok_or(Refusal::NotFound)?;
+        if changed.rows_affected() == 0 {
+            return if change.is_met_by(&team) { Ok(team) } else { Err(Refusal::Stale.into()) };
+        }
+        scope.audit(Line::new("team.update").target(&team.name).team(id)).await?;
+        scope.commit().await?;
+        Ok(team)
     }
 
     /// Deletes a team. Its tasks become the personal tasks of the people whose they are (requirement S5).

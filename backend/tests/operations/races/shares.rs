@@ -161,11 +161,12 @@ async fn whoever_takes_back_a_share_waits_for_whoever_deletes_its_task(_: PgPool
     let task = world.task(&ada, "shared").await;
     world.share(&ada, task.id, &bob, Permission::View).await;
     let invited = share_with("new@example.org", Permission::View);
-    backend.share_give(&ada, task.id, invited.clone()).await.unwrap();
+    let email = Email::parse("new@example.org").unwrap();
+    backend.share_give(&ada, task.id, invited).await.unwrap();
     let operations: [(&str, BoxFuture<'_, Result<(), Error>>); 3] = [
         ("change", Box::pin(backend.share_change(&ada, task.id, share_with("bob@example.org", Permission::Edit)))),
         ("revoke", Box::pin(backend.share_revoke(&ada, task.id, bob.user_id))),
-        ("withdraw", Box::pin(backend.share_uninvite(&ada, task.id, invited.email))),
+        ("withdraw", Box::pin(backend.share_uninvite(&ada, task.id, email))),
     ];
     for (what, operation) in operations {
         // What the deletion begins with.

@@ -126,15 +126,14 @@ async fn strangers_neither_wait_for_a_team_nor_hold_it_up(_: PgPoolOptions, opti
     assert_eq!(refused, [Err(Refusal::NotFound), Err(Refusal::NotFound), Err(Refusal::NotFound)]);
 
     // Neither does somebody with a share of one of its tasks.
-    let email = share_with("new@example.org", Permission::View);
-    let (given, changed) = join(
-        world.backend.share_give(&zoe, task.id, email.clone()),
-        world.backend.share_change(&zoe, task.id, email.clone()),
-    )
-    .await;
+    let share = share_with("new@example.org", Permission::View);
+    let email = Email::parse("new@example.org").unwrap();
+    let (given, changed) =
+        join(world.backend.share_give(&zoe, task.id, share.clone()), world.backend.share_change(&zoe, task.id, share))
+            .await;
     let (revoked, withdrawn, deleted) = join3(
         world.backend.share_revoke(&zoe, task.id, zoe.user_id),
-        world.backend.share_uninvite(&zoe, task.id, email.email),
+        world.backend.share_uninvite(&zoe, task.id, email),
         world.backend.task_delete(&zoe, task.id, None),
     )
     .await;

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use taskwire_backend::{Client, Error, Viewer};
 use taskwire_domain::{
     Error as Refusal, TaskId, TeamId, UserId,
-    account::{Email, NewAccount},
+    account::{Email, NewAccount, Whom},
     audit::AuditQuery,
     rights::{TaskAction, TeamAction},
     share::{NewShare, Permission},

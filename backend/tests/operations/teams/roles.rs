@@ -13,7 +13,7 @@ async fn the_owners_role_is_nobodys_to_give_or_take(_: PgPoolOptions, options: P
     assert!(NewMember::parse("zoe@example.org", "king").unwrap_err().about("role").is_some());
     for viewer in [&ada, &bob] {
         // Past the form, as a program may do.
-        let owner = NewMember { email: Email::parse("zoe@example.org").unwrap(), role: Role::Owner };
+        let owner = NewMember { whom: Whom::parse(Some("zoe@example.org"), None).unwrap(), role: Role::Owner };
         assert_eq!(refusal(backend.team_member_add(viewer, team, owner).await), Refusal::Forbidden);
         let promoted = backend.team_member_change(viewer, team, cleo.user_id, Role::Owner).await;
         assert_eq!(refusal(promoted), Refusal::Forbidden);
@@ -276,7 +276,7 @@ async fn attempts_on(world: &World, viewer: &Viewer, task: TaskId, action: TaskA
         }
         TaskAction::Share => {
             let new = NewShare::parse("new@example.org", "view").unwrap();
-            let email = new.email.clone();
+            let email = Email::parse("new@example.org").unwrap();
             let somebody = UserId(Uuid::from_u128(1));
             vec![
                 backend.share_list(viewer, task).await.map(drop),
