@@ -2,7 +2,7 @@
 
 SHELL := /usr/bin/env bash
 .DEFAULT_GOAL := help
-.PHONY: help run build dev test bench sqlx fmt
+.PHONY: help run build dev test bench sqlx openapi fmt
 
 help: ## This list
 	@sed -n 's/^\([a-z]*\):.*## /make \1 /p' Makefile | awk '{printf "%-6s%-8s", $$1, $$2; $$1 = $$2 = ""; print}'
@@ -36,6 +36,10 @@ bench: ## Measure, for docs/performance.md
 sqlx: ## Renew .sqlx, what the queries' types are checked against
 	@scripts/setup run
 	@scripts/with-postgres scripts/queries write
+
+openapi: ## Renew docs/openapi.json, the description of the REST API
+	@scripts/setup run
+	@. scripts/env && cargo run --locked --quiet -p taskwire -- openapi > docs/openapi.json
 
 fmt: ## Format the code
 	@. scripts/env && cargo fmt --all

@@ -35,6 +35,8 @@ pub enum Command {
     /// The audit log.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Print the description of the REST API, as /openapi.json serves it.
+    Openapi,
 }
 
 /// What can be done with the audit log.

@@ -3,11 +3,13 @@
 //! * [`config`] has every setting, [`logging`] the log.
 //! * [`serve`] opens the [`database`] and serves the [`router`] until a signal ([`shutdown`]).
 //! * [`router`] lists every path, [`middleware`] what happens around every request, [`pages`] how the app is served.
+//! * [`api`] is the REST API.
 //! * [`audit`] seals the audit log, and verifies it on the command line.
 //! * [`postgres`] is the embedded database, [`standalone`] the command that runs it alone.
 //!
 //! To add an endpoint: a handler in a file of its own, one line in [`router`].
 
+pub mod api;
 pub mod audit;
 pub mod config;
 pub mod database;

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 use taskwire::{
-    audit,
+    api, audit,
     config::{AuditCommand, Cli, Command, PostgresCommand},
     logging, serve, standalone,
 };
@@ -27,6 +27,10 @@ fn run() -> anyhow::Result<()> {
                 standalone::run(&cli.settings, for_tests).await
             }
             Some(Command::Audit(AuditCommand::Verify { head })) => audit::verify(&cli.settings, head).await,
+            Some(Command::Openapi) => {
+                println!("{}", api::document().to_pretty_json()?);
+                Ok(())
+            }
             None => serve::run(&cli.settings).await,
         }
     })

@@ -1,7 +1,7 @@
 //! Every path that is answered: the table of contents.
 
 use crate::{
-    health,
+    api, health,
     middleware::{self, Limits},
     pages,
 };
@@ -36,7 +36,7 @@ pub fn router(server: Server, limits: Limits) -> Router {
         .route("/health", get(health::healthy))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
-        .route("/api/dashboard/health", get(health::healthy));
+        .merge(api::router());
     let routes = pages::server_functions(routes);
     let routes = pages::pages(routes, &server);
     let routes = pages::files(routes, &server);

@@ -4,6 +4,7 @@
 //! gets a database of its own. The tests of the embedded PostgreSQL bring their own clusters.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod api;
 mod audit;
 mod embedded;
 mod files;

@@ -98,7 +98,7 @@ async fn a_panic_is_answered_readably_and_tells_nothing() {
     assert_eq!(page.status, StatusCode::INTERNAL_SERVER_ERROR);
     assert!(page.text().contains("Something went wrong") && page.text().contains(page.header("x-request-id")));
     assert!(!page.text().contains("inner workings") && page.header("x-response-time").ends_with("ms"));
-    assert_eq!(browser.read("/boom").await.json()["code"], "internal");
+    assert_eq!(browser.read("/boom").await.json()["code"], "INTERNAL_ERROR");
 }
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]

@@ -64,7 +64,7 @@ pub fn wrap(routes: Router, limits: Limits) -> Router {
 fn caught(panic: Box<dyn Any + Send + 'static>) -> axum::response::Response {
     let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     tracing::error!(panic = text.unwrap_or("unknown"), "a handler panicked");
-    Problem::internal().into_response()
+    Problem::from(taskwire_domain::Error::Internal).into_response()
 }
 
 fn cross_site(_: ProtectionError) -> axum::response::Response {

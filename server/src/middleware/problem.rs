@@ -1,7 +1,7 @@
-//! Answers that are given before, instead of or in spite of the application.
+//! Every refusal, whoever makes it: a layer before the application, or a handler of the REST API.
 //!
-//! A layer that refuses a request answers with a [`Problem`]; [`render`] alone turns it into a page, into
-//! the answer of a server function, or into JSON, by what the request asked for.
+//! Whoever refuses a request answers with a [`Problem`]; [`render`] alone turns it into a page, into the answer of a
+//! server function, or into JSON, by what the request asked for.
 
 use axum::{
     Json,
@@ -11,59 +11,78 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use leptos::prelude::FromServerFnError;
-use serde_json::json;
-use taskwire_app::rpc::{RpcError, server::wants_page};
-use taskwire_domain::Error;
+use serde::Serialize;
+use taskwire_app::rpc::{
+    RpcError,
+    server::{status, wants_page},
+};
+use taskwire_domain::{Error, FieldError};
+use utoipa::ToSchema;
 
 /// Seconds after which a client should try again.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("2");
 
-/// Why the application did not answer.
+/// Why a request was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     status: StatusCode,
     code: &'static str,
     title: &'static str,
     detail: String,
+    fields: Vec<FieldError>,
 }
 
 impl Problem {
+    fn new(status: StatusCode, code: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
+        Self { status, code, title, detail: detail.into(), fields: Vec::new() }
+    }
+
     /// The body is over the limit.
     pub fn too_large(limit: usize) -> Self {
         let detail = format!("What was sent is larger than the {} KiB that Taskwire takes at once.", limit / 1024);
-        Self { status: StatusCode::PAYLOAD_TOO_LARGE, code: "too_large", title: "That is too much at once", detail }
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", "That is too much at once", detail)
     }
 
     /// The body could not be read to its end.
     pub fn broken_body() -> Self {
-        let detail = "The connection broke off before everything had arrived. Please send it again.".to_owned();
-        Self { status: StatusCode::BAD_REQUEST, code: "broken_body", title: "Not everything arrived", detail }
+        let detail = "The connection broke off before everything had arrived. Please send it again.";
+        Self::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", "Not everything arrived", detail)
+    }
+
+    /// The body is not JSON.
+    pub fn no_json(fault: impl std::fmt::Display) -> Self {
+        let detail = format!("The body is not JSON: {fault}.");
+        Self::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", "That is not JSON", detail)
+    }
+
+    /// The body is said to be something else than JSON.
+    pub fn other_media_type() -> Self {
+        let detail = "The body must be JSON, with “Content-Type: application/json”.";
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", "That is not JSON", detail)
+    }
+
+    /// The path is there for other methods, which the header `Allow` names.
+    pub fn other_method() -> Self {
+        let detail = "This path does not take that method; the header “Allow” names those that it takes.";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "Not like this", detail)
     }
 
     /// A form or script of another site sent the request.
     pub fn cross_site() -> Self {
         let detail = "This request came from another site, so Taskwire did not carry it out. Open Taskwire itself and \
-                      try again there."
-            .to_owned();
-        Self { status: StatusCode::FORBIDDEN, code: "cross_site", title: "Refused for your safety", detail }
+                      try again there.";
+        Self::new(StatusCode::FORBIDDEN, "FORBIDDEN", "Refused for your safety", detail)
     }
 
     /// There is no such file.
     pub fn no_file() -> Self {
-        let detail = "There is no such file.".to_owned();
-        Self { status: StatusCode::NOT_FOUND, code: "not_found", title: "Not found", detail }
+        Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", "Not found", "There is no such file.")
     }
 
     /// The answer took longer than it may.
     pub fn too_slow() -> Self {
-        let detail = "This took too long, so Taskwire gave up. Please try again in a moment.".to_owned();
-        Self { status: StatusCode::SERVICE_UNAVAILABLE, code: "timeout", title: "That took too long", detail }
-    }
-
-    /// A fault of ours.
-    pub fn internal() -> Self {
-        let detail = Error::Internal.to_string();
-        Self { status: StatusCode::INTERNAL_SERVER_ERROR, code: "internal", title: "Something went wrong", detail }
+        let detail = "This took too long, so Taskwire gave up. Please try again in a moment.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", "That took too long", detail)
     }
 
     fn as_rpc(&self) -> RpcError {
@@ -74,6 +93,13 @@ impl Problem {
             StatusCode::INTERNAL_SERVER_ERROR => Error::Internal,
             _ => Error::invalid("form", self.detail.clone()),
         })
+    }
+
+    fn body(self, request_id: &str) -> ErrorBody {
+        let error = self.status.canonical_reason().unwrap_or_default();
+        let Self { code, detail, fields, .. } = self;
+        let fields = (code == VALIDATION_ERROR).then_some(fields);
+        ErrorBody { error, detail, code, fields, request_id: request_id.to_owned() }
     }
 
     fn page(&self, request_id: &str) -> String {
@@ -97,6 +123,69 @@ impl Problem {
     }
 }
 
+const VALIDATION_ERROR: &str = "VALIDATION_ERROR";
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let (code, title) = match error {
+            Error::Unauthorized | Error::WrongCredentials => ("UNAUTHORIZED", "Please sign in"),
+            Error::Forbidden => ("FORBIDDEN", "Not allowed"),
+            Error::NotFound => ("NOT_FOUND", "Not found"),
+            Error::Conflict(_) => ("CONFLICT", "That does not go together"),
+            Error::Stale => ("PRECONDITION_FAILED", "Changed in the meantime"),
+            Error::Invalid(_) => (VALIDATION_ERROR, "Something is not right yet"),
+            Error::Unavailable => ("UNAVAILABLE", "Not available right now"),
+            Error::Internal => ("INTERNAL_ERROR", "Something went wrong"),
+        };
+        let problem = Self::new(status(&error), code, title, error.to_string());
+        match error {
+            Error::Invalid(fields) => Self { fields, ..problem },
+            _ => problem,
+        }
+    }
+}
+
+impl From<taskwire_backend::Error> for Problem {
+    fn from(error: taskwire_backend::Error) -> Self {
+        error.into_public().into()
+    }
+}
+
+/// What every refused request of the API is answered with (requirement P2).
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Error, example = json!({
+    "error": "Not Found",
+    "detail": "This does not exist, or is not visible to you.",
+    "code": "NOT_FOUND",
+    "request_id": "0d4e1a52-6cbf-4dd1-a3a7-1f2a4a9d9d33"
+}))]
+pub struct ErrorBody {
+    /// The status in words.
+    error: &'static str,
+    /// What is wrong, for people.
+    detail: String,
+    /// What is wrong, for programs.
+    #[schema(pattern = "^[A-Z_]+$")]
+    code: &'static str,
+    /// Every field that breaks a rule; only with the code `VALIDATION_ERROR`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<FieldErrorBody>>)]
+    fields: Option<Vec<FieldError>>,
+    /// The request's number, by which its lines in the log are found.
+    request_id: String,
+}
+
+/// A field that breaks a rule.
+#[derive(Debug, ToSchema)]
+#[schema(as = FieldError)]
+#[expect(dead_code, reason = "the shape of taskwire_domain::FieldError, for the document")]
+pub struct FieldErrorBody {
+    /// Its name.
+    field: String,
+    /// The rule, for people.
+    message: String,
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
@@ -105,26 +194,33 @@ impl IntoResponse for Problem {
     }
 }
 
-/// Gives problems a body, and every 503 its `Retry-After`.
+/// Gives problems a body, and the headers that go with their status.
 pub async fn render(request: Request, next: Next) -> Response {
-    let page = wants_page(request.headers());
-    let rpc = request.uri().path().starts_with("/rpc/");
+    let path = request.uri().path();
+    let (rpc, api) = (path.starts_with("/rpc/"), path.starts_with("/api/"));
+    let page = wants_page(request.headers()) && !api;
     let head = request.method() == Method::HEAD;
     let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
     let mut response = next.run(request).await;
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        let status = problem.status;
         let body = match (page, rpc) {
             (true, _) => Html(problem.page(&id)).into_response(),
             (_, true) => ([(header::CONTENT_TYPE, "application/json")], problem.as_rpc().ser()).into_response(),
-            _ => Json(json!({"error": problem.title, "detail": problem.detail, "code": problem.code})).into_response(),
+            _ => Json(problem.body(&id)).into_response(),
         };
-        response = (problem.status, body).into_response();
+        let allow = response.headers_mut().remove(header::ALLOW);
+        response = (status, body).into_response();
+        response.headers_mut().extend(allow.map(|allow| (header::ALLOW, allow)));
         if head {
             *response.body_mut() = axum::body::Body::empty();
         }
     }
-    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
-        response.headers_mut().entry(header::RETRY_AFTER).or_insert(RETRY_AFTER);
-    }
+    let (name, value) = match response.status() {
+        StatusCode::SERVICE_UNAVAILABLE => (header::RETRY_AFTER, RETRY_AFTER),
+        StatusCode::UNAUTHORIZED if api => (header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
+        _ => return response,
+    };
+    response.headers_mut().entry(name).or_insert(value);
     response
 }

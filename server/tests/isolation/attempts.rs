@@ -20,47 +20,128 @@ pub const PASSWORD: &str = "Correct-horse-1";
 #[derive(Debug, Clone)]
 pub enum Attempt {
     AccountGet,
-    AccountUpdate { name: String },
+    AccountUpdate {
+        name: String,
+    },
     AccountPassword,
-    AccountZone { zone: &'static str },
+    AccountZone {
+        zone: &'static str,
+    },
     TimeZones,
     SessionList,
-    SessionEnd { id: SessionId },
+    SessionEnd {
+        id: SessionId,
+    },
     SessionEndOthers,
-    Dashboard,
-    AuditList { team: Option<TeamId>, before: Option<i64> },
-    TaskList { source: Source },
-    TaskGet { id: TaskId },
-    TaskCreate { title: String, team: Option<TeamId> },
-    TaskUpdate { id: TaskId, version: i32, title: String },
-    TaskStatus { id: TaskId, status: Status },
-    TaskDelete { id: TaskId },
-    TaskDeleted { id: TaskId },
-    TaskRestore { id: TaskId },
-    ShareList { id: TaskId },
-    ShareGive { id: TaskId, email: String, permission: Permission },
-    ShareChange { id: TaskId, email: String, permission: Permission },
-    ShareRevoke { id: TaskId, user: UserId },
-    ShareDecline { id: TaskId },
-    ShareUninvite { id: TaskId, email: String },
+    /// `part` is what programs ask for, the numbers of which are among those that the browser asks for.
+    Dashboard {
+        part: &'static str,
+    },
+    AuditList {
+        team: Option<TeamId>,
+        before: Option<i64>,
+    },
+    TaskList {
+        source: Source,
+    },
+    TaskGet {
+        id: TaskId,
+    },
+    TaskCreate {
+        title: String,
+        team: Option<TeamId>,
+    },
+    TaskUpdate {
+        id: TaskId,
+        version: i32,
+        title: String,
+    },
+    TaskStatus {
+        id: TaskId,
+        status: Status,
+    },
+    TaskDelete {
+        id: TaskId,
+    },
+    TaskDeleted {
+        id: TaskId,
+    },
+    TaskRestore {
+        id: TaskId,
+    },
+    ShareList {
+        id: TaskId,
+    },
+    ShareGive {
+        id: TaskId,
+        email: String,
+        permission: Permission,
+    },
+    ShareChange {
+        id: TaskId,
+        email: String,
+        permission: Permission,
+    },
+    ShareRevoke {
+        id: TaskId,
+        user: UserId,
+    },
+    ShareDecline {
+        id: TaskId,
+    },
+    ShareUninvite {
+        id: TaskId,
+        email: String,
+    },
     ShareByMe,
     TeamList,
-    TeamGet { id: TeamId },
-    TeamCreate { name: String },
-    TeamUpdate { id: TeamId, version: i32, name: String },
-    TeamDelete { id: TeamId },
-    TeamLeave { id: TeamId },
-    TeamTransfer { id: TeamId, to: UserId },
-    MemberAdd { id: TeamId, email: String, role: Role },
-    MemberChange { id: TeamId, user: UserId, role: Role },
-    MemberRemove { id: TeamId, user: UserId },
-    TeamUninvite { id: TeamId, email: String },
+    /// The same with a team, its members and who is invited.
+    TeamGet {
+        id: TeamId,
+        part: &'static str,
+    },
+    TeamCreate {
+        name: String,
+    },
+    TeamUpdate {
+        id: TeamId,
+        version: i32,
+        name: String,
+    },
+    TeamDelete {
+        id: TeamId,
+    },
+    TeamLeave {
+        id: TeamId,
+    },
+    TeamTransfer {
+        id: TeamId,
+        to: UserId,
+    },
+    MemberAdd {
+        id: TeamId,
+        email: String,
+        role: Role,
+    },
+    MemberChange {
+        id: TeamId,
+        user: UserId,
+        role: Role,
+    },
+    MemberRemove {
+        id: TeamId,
+        user: UserId,
+    },
+    TeamUninvite {
+        id: TeamId,
+        email: String,
+    },
 }
 
 /// The server function's path, and its fields.
 pub type Call = (&'static str, Vec<(&'static str, String)>);
 
-fn about(text: &str) -> String {
+pub fn about(text: &str) -> String {
     format!("More about {text}")
 }
 
@@ -81,7 +162,7 @@ impl Attempt {
             Self::SessionList => call("/rpc/session/list", &[]),
             Self::SessionEnd { id } => call("/rpc/session/end", &[("id", id)]),
             Self::SessionEndOthers => call("/rpc/session/end_others", &[]),
-            Self::Dashboard => call("/rpc/dashboard/read", &[]),
+            Self::Dashboard { .. } => call("/rpc/dashboard/read", &[]),
             Self::AuditList { team: None, before: None } => call("/rpc/audit/list", &[]),
             Self::AuditList { team: None, before: Some(id) } => call("/rpc/audit/list", &[("query[before]", id)]),
             Self::AuditList { team: Some(team), .. } => call("/rpc/audit/list", &[("query[team]", team)]),
@@ -123,7 +204,7 @@ impl Attempt {
             Self::ShareUninvite { id, email } => call("/rpc/share/uninvite", &[("task_id", id), ("email", email)]),
             Self::ShareByMe => call("/rpc/share/by_me", &[]),
             Self::TeamList => call("/rpc/team/list", &[]),
-            Self::TeamGet { id } => call("/rpc/team/get", &[("id", id)]),
+            Self::TeamGet { id, .. } => call("/rpc/team/get", &[("id", id)]),
             Self::TeamCreate { name } => call("/rpc/team/create", &[("name", name), ("description", &about(name))]),
             Self::TeamUpdate { id, version, name } => call(
                 "/rpc/team/update",
@@ -156,7 +237,7 @@ impl Attempt {
             Self::SessionList => answer(backend.session_list(me).await),
             Self::SessionEnd { id } => answer(backend.session_end(me, id).await),
             Self::SessionEndOthers => answer(backend.session_end_others(me).await),
-            Self::Dashboard => answer(backend.dashboard_read(me, None).await),
+            Self::Dashboard { .. } => answer(backend.dashboard_read(me, None).await),
             Self::AuditList { team, before } => answer(backend.audit_list(me, AuditQuery { team, before }).await),
             Self::TaskList { source } => {
                 let query = TaskQuery { source, limit: Some(PAGE_MAX), ..TaskQuery::default() };
@@ -187,7 +268,7 @@ impl Attempt {
             Self::ShareUninvite { id, email: text } => answer(backend.share_uninvite(me, id, email(&text)).await),
             Self::ShareByMe => answer(backend.share_by_me(me, None).await),
             Self::TeamList => answer(backend.team_list(me).await),
-            Self::TeamGet { id } => answer(backend.team_get(me, id).await),
+            Self::TeamGet { id, .. } => answer(backend.team_get(me, id).await),
             Self::TeamCreate { name } => {
                 answer(backend.team_create(me, TeamTexts::parse(&name, &about(&name)).unwrap()).await)
             }

@@ -112,7 +112,7 @@ impl Attempt {
             Self::AuditList { team: Some(id), .. }
             | Self::TaskList { source: Source::Team(id) }
             | Self::TaskCreate { team: Some(id), .. }
-            | Self::TeamGet { id }
+            | Self::TeamGet { id, .. }
             | Self::TeamUpdate { id, .. }
             | Self::TeamDelete { id }
             | Self::TeamLeave { id }

@@ -33,11 +33,12 @@ pub struct Bench {
 }
 
 /// A door of one operation, by name.
-pub fn place(door: Door, attempt: &Attempt) -> String {
+pub fn place(door: Door, attempt: &Attempt, me: UserId) -> String {
     match door {
         Door::Backend => attempt.operation().to_owned(),
         Door::Rpc => attempt.call().0.to_owned(),
         Door::Form => format!("form {}", attempt.call().0),
+        Door::Rest => attempt.rest(me).map(|call| format!("{} {}", call.method, call.template)).unwrap_or_default(),
         Door::Claim(_) => format!("claim {}", attempt.call().0),
     }
 }
@@ -84,7 +85,7 @@ impl Bench {
         let expected = attempt.expected(&self.truth, me);
         let person = &mut self.society.people[who];
         let (outcome, answer) = attempt.through(door, person, &self.society.app.backend).await;
-        *self.tried.entry((place(door, attempt), outcome)).or_default() += 1;
+        *self.tried.entry((place(door, attempt, me), outcome)).or_default() += 1;
         let before = Rc::clone(&self.truth);
         let lines = self.news().await;
 
@@ -113,6 +114,7 @@ impl Bench {
                 Outcome::Forbidden => Some(json!({ "refused": "forbidden" })),
                 _ => None,
             };
+            let wanted = wanted.map(|value| if door == Door::Rest { attempt.as_rest(value) } else { value });
             if let Some(wanted) = wanted.map(|value| comparable(&value))
                 && wanted != comparable(&answer)
             {

@@ -4,6 +4,7 @@ use super::{
     attempts::Attempt,
     bench::{Bench, place},
     doors::{Door, Outcome},
+    rest,
     truth::{Truth, markers},
 };
 use rand::{RngExt, rngs::StdRng, seq::IndexedRandom};
@@ -38,7 +39,6 @@ pub fn candidates(truth: &Truth, me: UserId, session: SessionId, random: &mut St
         Attempt::SessionList,
         Attempt::SessionEndOthers,
         Attempt::SessionEnd { id: SessionId(NO_UUID) },
-        Attempt::Dashboard,
         Attempt::AuditList { team: None, before: None },
         Attempt::AuditList { team: None, before: Some(random.random_range(1..100)) },
         Attempt::TaskList { source: Source::All },
@@ -49,6 +49,7 @@ pub fn candidates(truth: &Truth, me: UserId, session: SessionId, random: &mut St
         Attempt::TeamList,
         Attempt::TeamCreate { name: format!("secret-team-{mark}") },
     ];
+    all.extend(rest::DASHBOARD.map(|part| Attempt::Dashboard { part }));
     // The session that is in use stays.
     let sessions = truth.sessions.iter().filter(|row| row.id != session);
     all.extend(sessions.map(|row| Attempt::SessionEnd { id: row.id }));
@@ -117,11 +118,11 @@ fn on_team(all: &mut Vec<Attempt>, truth: &Truth, me: UserId, id: TeamId, random
         Attempt::AuditList { team: Some(id), before: None },
         Attempt::TaskList { source: Source::Team(id) },
         Attempt::TaskCreate { title: format!("secret-task-{mark}"), team: Some(id) },
-        Attempt::TeamGet { id },
         Attempt::TeamUpdate { id, version, name: rewritten(visible.map(|team| &*team.name), mark) },
         Attempt::TeamDelete { id },
         Attempt::TeamLeave { id },
     ]);
+    all.extend(rest::TEAM_PARTS.map(|part| Attempt::TeamGet { id, part }));
     if !taken.is_empty() {
         all.extend([Attempt::TeamUpdate { id, version, name: taken.clone() }, Attempt::TeamCreate { name: taken }]);
     }
@@ -148,6 +149,7 @@ pub fn by_chance(bench: &mut Bench, who: usize, through: Option<Door>) -> (Door,
     for attempt in bench.candidates(who) {
         let mut doors = vec![Door::Backend, Door::Rpc, Door::Claim(other)];
         doors.extend((!attempt.reads()).then_some(Door::Form));
+        doors.extend(attempt.rest(me).map(|_| Door::Rest));
         let doors = through.map_or(doors, |door| vec![door]);
         all.extend(doors.into_iter().map(|door| (door, attempt.clone())));
     }
@@ -157,16 +159,17 @@ pub fn by_chance(bench: &mut Bench, who: usize, through: Option<Door>) -> (Door,
     all.retain(|(_, attempt)| {
         truth.teams.len() > 3 || !matches!(attempt, Attempt::TeamDelete { .. }) || !is_done(attempt)
     });
-    let is_new =
-        |(door, attempt): &(Door, Attempt)| !tried.contains_key(&(place(*door, attempt), attempt.expected(truth, me)));
+    let is_new = |(door, attempt): &(Door, Attempt)| {
+        !tried.contains_key(&(place(*door, attempt, me), attempt.expected(truth, me)))
+    };
     let kind = bench.society.random.random_range(0..4);
     let wanted: Vec<_> =
         all.iter().filter(|it| if kind < 2 { is_new(it) } else { kind < 3 && is_done(&it.1) }).collect();
     let pool = if wanted.is_empty() { all.iter().collect() } else { wanted };
     // First the place and then the thing, because some operations have many targets.
-    let places: BTreeSet<_> = pool.iter().map(|(door, attempt)| place(*door, attempt)).collect();
+    let places: BTreeSet<_> = pool.iter().map(|(door, attempt)| place(*door, attempt, me)).collect();
     let places: Vec<_> = places.into_iter().collect();
     let chosen = places.choose(&mut bench.society.random).unwrap();
-    let there: Vec<_> = pool.into_iter().filter(|(door, attempt)| place(*door, attempt) == *chosen).collect();
+    let there: Vec<_> = pool.into_iter().filter(|(door, attempt)| place(*door, attempt, me) == *chosen).collect();
     (*there.choose(&mut bench.society.random).unwrap()).clone()
 }

@@ -33,6 +33,8 @@ pub enum Door {
     Rpc,
     /// The form of a browser without JavaScript.
     Form,
+    /// The REST API, for what it has a path for.
+    Rest,
     /// The call of somebody who says everywhere but in the token that they are this person.
     Claim(UserId),
 }
@@ -48,7 +50,7 @@ impl Outcome {
 
     pub fn of(status: StatusCode) -> Self {
         match status {
-            StatusCode::OK | StatusCode::SEE_OTHER => Self::Done,
+            StatusCode::OK | StatusCode::SEE_OTHER | StatusCode::CREATED | StatusCode::NO_CONTENT => Self::Done,
             StatusCode::NOT_FOUND => Self::NotFound,
             StatusCode::FORBIDDEN => Self::Forbidden,
             StatusCode::CONFLICT => Self::Conflict,
@@ -93,6 +95,7 @@ impl Attempt {
         match door {
             Door::Backend => return self.through_backend(backend, &person.viewer).await,
             Door::Rpc => {}
+            Door::Rest => return self.through_rest(person).await,
             Door::Form => fields.push(("page", PAGE_OF_FORMS.to_owned())),
             Door::Claim(other) => {
                 let names = ["user_id", "owner_id", "owner", "viewer", "actor_id", "sub"];

@@ -52,7 +52,7 @@ impl Attempt {
         let is_in = |id, email: &str| truth.user_of(email).is_some_and(|user| truth.role(id, user).is_some());
         match self {
             Self::AccountGet | Self::AccountUpdate { .. } | Self::AccountPassword | Self::AccountZone { .. } => Done,
-            Self::TimeZones | Self::SessionList | Self::SessionEndOthers | Self::Dashboard => Done,
+            Self::TimeZones | Self::SessionList | Self::SessionEndOthers | Self::Dashboard { .. } => Done,
             Self::SessionEnd { id } => {
                 unless(!truth.sessions.iter().any(|row| row.id == *id && row.user_id == me), NotFound)
             }
@@ -91,7 +91,7 @@ impl Attempt {
             Self::ShareRevoke { id, .. } => task(*id, TaskAction::Share),
             Self::ShareDecline { id } => task(*id, TaskAction::View),
             Self::ShareByMe | Self::TeamList => Done,
-            Self::TeamGet { id } => team(*id, TeamAction::View),
+            Self::TeamGet { id, .. } => team(*id, TeamAction::View),
             // The same form again returns the team that it made.
             Self::TeamCreate { name } => {
                 let made = truth.teams.iter().any(|team| team.name == *name && is_owner(team.id, me));

@@ -13,6 +13,7 @@ mod bench;
 mod candidates;
 mod doors;
 mod matrix;
+mod rest;
 mod society;
 mod table;
 mod truth;
@@ -28,7 +29,7 @@ use std::{
     fs,
     path::Path,
 };
-use table::{FOR_NOBODY, OPEN_PAGES, OPERATIONS, PAGES};
+use table::{FOR_NOBODY, OPEN_PAGES, OPERATIONS, PAGES, REST, REST_FOR_NOBODY};
 use taskwire::pages::ROUTES;
 use truth::markers;
 
@@ -40,6 +41,21 @@ fn the_bench_knows_every_operation_and_every_server_function() {
     let paths = OPERATIONS.iter().map(|row| row.path).chain(FOR_NOBODY.iter().copied());
     let served: BTreeSet<_> = server_fn_paths().map(|(path, _)| path).collect();
     assert_eq!(paths.collect::<BTreeSet<_>>(), served, "server functions and the bench's table");
+}
+
+#[test]
+fn the_bench_knows_every_path_of_the_api() {
+    let known: BTreeSet<_> = REST
+        .iter()
+        .map(|row| row.path.to_string())
+        .chain(REST_FOR_NOBODY.iter().map(|path| path.to_string()))
+        .collect();
+    let document = serde_json::to_value(taskwire::api::document()).unwrap();
+    let paths = document["paths"].as_object().unwrap().iter();
+    let methods = |(path, item): (&String, &serde_json::Value)| {
+        item.as_object().unwrap().keys().map(|method| format!("{} {path}", method.to_uppercase())).collect::<Vec<_>>()
+    };
+    assert_eq!(known, paths.flat_map(methods).collect::<BTreeSet<_>>());
 }
 
 #[test]
@@ -89,8 +105,12 @@ async fn whole_bench(db: PgConnectOptions, seed: u64) {
             if bench.changes_nothing(who, &attempt) {
                 bench.attempt(who, Door::Backend, &attempt).await;
                 bench.attempt(who, Door::Rpc, &attempt).await;
+                if attempt.rest(bench.me(who)).is_some() {
+                    bench.attempt(who, Door::Rest, &attempt).await;
+                }
                 // A form's refusal is a whole page: one of each kind.
-                let kind = (bench::place(Door::Form, &attempt), attempt.expected(&bench.truth, bench.me(who)));
+                let kind =
+                    (bench::place(Door::Form, &attempt, bench.me(who)), attempt.expected(&bench.truth, bench.me(who)));
                 if !attempt.reads() && !bench.tried.contains_key(&kind) {
                     bench.attempt(who, Door::Form, &attempt).await;
                 }

@@ -7,7 +7,7 @@ use super::{
 use Outcome::{Conflict, Done, Forbidden, NotFound};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// An operation, the server function that calls it, and what can come of that for somebody who is signed in.
+/// An operation, the server function or the path that calls it, and what can come of that for somebody who is signed in.
 pub struct Row {
     pub operation: &'static str,
     pub path: &'static str,
@@ -68,6 +68,56 @@ pub const OPERATIONS: &[Row] = &[
     row("team_uninvite", "/rpc/team/uninvite", CONTESTED),
 ];
 
+/// The operations that the REST API has, with method and path, and what can come of them.
+pub const REST: &[Row] = &[
+    row("account_get", "GET /api/auth/me", OWN),
+    row("account_update", "PATCH /api/auth/me", OWN),
+    row("account_set_time_zone", "PUT /api/auth/me/time-zone", OWN),
+    row("account_time_zones", "GET /api/auth/time-zones", OWN),
+    row("account_change_password", "POST /api/auth/password", OWN),
+    row("session_list", "GET /api/auth/sessions", OWN),
+    row("session_end", "DELETE /api/auth/sessions/{id}", SEEN),
+    row("session_end_others", "DELETE /api/auth/sessions", OWN),
+    row("dashboard_read", "GET /api/dashboard/statistics", OWN),
+    row("dashboard_read", "GET /api/dashboard/activity", OWN),
+    row("dashboard_read", "GET /api/dashboard/breakdown", OWN),
+    row("dashboard_read", "GET /api/dashboard/shared", OWN),
+    row("audit_list", "GET /api/audit", RIGHT),
+    row("task_list", "GET /api/{user_id}/tasks", SEEN),
+    row("task_list", "GET /api/tasks/shared-with-me", OWN),
+    row("task_create", "POST /api/{user_id}/tasks", RIGHT),
+    row("task_get", "GET /api/{user_id}/tasks/{id}", SEEN),
+    row("task_update", "PATCH /api/{user_id}/tasks/{id}", RIGHT),
+    row("task_update", "PUT /api/{user_id}/tasks/{id}", RIGHT),
+    row("task_update", "PATCH /api/{user_id}/tasks/{id}/complete", RIGHT),
+    row("task_delete", "DELETE /api/{user_id}/tasks/{id}", RIGHT),
+    row("task_deleted", "GET /api/{user_id}/tasks/{id}/deleted", OWN),
+    row("task_restore", "POST /api/{user_id}/tasks/{id}/restore", SEEN),
+    row("share_list", "GET /api/tasks/{id}/shares", RIGHT),
+    row("share_give", "POST /api/tasks/{id}/share", CONTESTED),
+    row("share_change", "PATCH /api/tasks/{id}/share", CONTESTED),
+    row("share_revoke", "DELETE /api/tasks/{id}/share/{user_id}", RIGHT),
+    row("share_decline", "DELETE /api/tasks/{id}/share/{user_id}", SEEN),
+    row("share_uninvite", "DELETE /api/tasks/{id}/invitations/{email}", CONTESTED),
+    row("share_by_me", "GET /api/tasks/shared-by-me", OWN),
+    row("team_list", "GET /api/teams", OWN),
+    row("team_get", "GET /api/teams/{id}", SEEN),
+    row("team_get", "GET /api/teams/{id}/members", SEEN),
+    row("team_get", "GET /api/teams/{id}/invitations", SEEN),
+    row("team_create", "POST /api/teams", &[Done, Conflict]),
+    row("team_update", "PATCH /api/teams/{id}", CONTESTED),
+    row("team_delete", "DELETE /api/teams/{id}", RIGHT),
+    row("team_leave", "POST /api/teams/{id}/leave", &[Done, NotFound, Conflict]),
+    row("team_transfer", "POST /api/teams/{id}/transfer", CONTESTED),
+    row("team_member_add", "POST /api/teams/{id}/members", CONTESTED),
+    row("team_member_change", "PATCH /api/teams/{id}/members/{user_id}", CONTESTED),
+    row("team_member_remove", "DELETE /api/teams/{id}/members/{user_id}", CONTESTED),
+    row("team_uninvite", "DELETE /api/teams/{id}/invitations/{email}", CONTESTED),
+];
+
+/// What is not tried as somebody: signing in and out.
+pub const REST_FOR_NOBODY: &[&str] = &["POST /api/auth/signup", "POST /api/auth/signin", "POST /api/auth/signout"];
+
 /// For whoever is not signed in yet, or no longer.
 pub const FOR_NOBODY: &[&str] =
     &["/rpc/account/sign_up", "/rpc/account/sign_in", "/rpc/account/sign_out", "/rpc/preferences/theme"];
@@ -108,6 +158,9 @@ pub fn differences(tried: &BTreeMap<(String, Outcome), usize>) -> Vec<String> {
         for place in [Some((*operation).to_owned()), Some((*path).to_owned()), form].into_iter().flatten() {
             wanted.extend(outcomes.iter().map(|outcome| (place.clone(), *outcome)));
         }
+    }
+    for Row { path, outcomes, .. } in REST {
+        wanted.extend(outcomes.iter().map(|outcome| ((*path).to_owned(), *outcome)));
     }
     let known: BTreeSet<_> = wanted.iter().map(|(place, _)| place).collect();
     let found: BTreeSet<_> = tried.keys().filter(|(place, _)| known.contains(place)).cloned().collect();

@@ -73,7 +73,7 @@ impl Browser {
         let cookies = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
         let mut request = Request::builder().method(&method).uri(path).header(header::HOST, "tasks.test");
         request = request.header(header::ACCEPT, accept);
-        if method == Method::POST {
+        if method == Method::POST && self.headers.iter().all(|(name, _)| name != header::CONTENT_TYPE) {
             request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         }
         if !cookies.is_empty() {

@@ -1,0 +1,293 @@
+//! Accounts and sessions.
+
+use super::{
+    extract::{Body, Caller, From, Path},
+    refusals,
+};
+use crate::{
+    middleware::problem::{ErrorBody, Problem},
+    router::Server,
+};
+use axum::{Json, extract::State, http::StatusCode};
+use chrono::{DateTime, Utc};
+use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
+use taskwire_domain::{
+    Error, SessionId,
+    account::{Account, Name, NewAccount, Password},
+    session::Session,
+};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+type Answer<T> = Result<T, Problem>;
+
+/// A person's account.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = User)]
+pub struct UserBody {
+    id: Uuid,
+    email: String,
+    name: String,
+    created_at: DateTime<Utc>,
+}
+
+impl std::convert::From<Account> for UserBody {
+    fn from(Account { id, email, name, created_at, .. }: Account) -> Self {
+        Self { id: id.0, email, name, created_at }
+    }
+}
+
+/// What opens an account.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignUp {
+    /// Not yet used by another account; capital letters make no difference.
+    #[schema(max_length = 254, example = "ada@example.org")]
+    email: String,
+    /// 8 to 128 characters with an upper-case letter, a lower-case letter and a digit.
+    #[schema(min_length = 8, max_length = 128, format = Password)]
+    password: String,
+    /// What others see.
+    #[schema(min_length = 1, max_length = 100, example = "Ada Lovelace")]
+    name: String,
+}
+
+/// Opens an account.
+#[utoipa::path(
+    post, path = "/auth/signup", tag = "auth", operation_id = "sign_up", security(()),
+    responses(
+        (status = 201, body = UserBody),
+        (status = 409, body = ErrorBody, description = "The address has an account already"),
+        (status = 422, body = ErrorBody, description = "Fields break a rule"),
+        (status = 503, body = ErrorBody, description = "The database does not answer; try again after `Retry-After` seconds"),
+        refusals::Body
+    )
+)]
+pub async fn sign_up(
+    State(server): State<Server>,
+    From(client): From,
+    Body(new): Body<SignUp>,
+) -> Answer<(StatusCode, Json<UserBody>)> {
+    let new = NewAccount::parse(&new.email, &new.password, &new.name)?;
+    let signed_in = server.backend.account_create(&client, new).await?;
+    Ok((StatusCode::CREATED, Json(signed_in.account.into())))
+}
+
+/// What proves who somebody is.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignIn {
+    #[schema(example = "ada@example.org")]
+    email: String,
+    #[schema(format = Password)]
+    password: String,
+}
+
+/// A fresh session.
+#[derive(Serialize, ToSchema)]
+pub struct Token {
+    /// To be sent as `Authorization: Bearer …`.
+    access_token: String,
+    #[schema(example = "bearer")]
+    token_type: &'static str,
+    /// Seconds until the session ends by itself.
+    expires_in: i64,
+    user: UserBody,
+}
+
+/// Opens a session.
+#[utoipa::path(
+    post, path = "/auth/signin", tag = "auth", operation_id = "sign_in", security(()),
+    responses(
+        (status = 200, body = Token),
+        (status = 401, body = ErrorBody, description = "Email or password is not right"),
+        (status = 422, body = ErrorBody, description = "Fields break a rule"),
+        (status = 503, body = ErrorBody, description = "The database does not answer; try again after `Retry-After` seconds"),
+        refusals::Body
+    )
+)]
+pub async fn sign_in(
+    State(server): State<Server>,
+    From(client): From,
+    Body(SignIn { email, password }): Body<SignIn>,
+) -> Answer<Json<Token>> {
+    let signed_in = server.backend.account_sign_in(&client, &email, &password).await?;
+    Ok(Json(Token {
+        access_token: signed_in.token.expose_secret().to_owned(),
+        token_type: "bearer",
+        expires_in: signed_in.expires_in.as_secs().try_into().unwrap_or(i64::MAX),
+        user: signed_in.account.into(),
+    }))
+}
+
+/// The caller's account.
+#[utoipa::path(
+    get, path = "/auth/me", tag = "auth", operation_id = "me",
+    responses((status = 200, body = UserBody), refusals::SignedIn)
+)]
+pub async fn me(State(server): State<Server>, Caller(viewer): Caller) -> Answer<Json<UserBody>> {
+    Ok(Json(server.backend.account_get(&viewer).await?.into()))
+}
+
+/// What to change.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UserChange {
+    /// What others see.
+    #[schema(min_length = 1, max_length = 100)]
+    name: String,
+}
+
+/// Changes the caller's name.
+#[utoipa::path(
+    patch, path = "/auth/me", tag = "auth", operation_id = "account_update",
+    responses((status = 200, body = UserBody), refusals::SignedIn, refusals::Body)
+)]
+pub async fn update(
+    State(server): State<Server>,
+    Caller(viewer): Caller,
+    Body(UserChange { name }): Body<UserChange>,
+) -> Answer<Json<UserBody>> {
+    let name = Name::parse(&name).map_err(Error::from)?;
+    Ok(Json(server.backend.account_update(&viewer, name).await?.into()))
+}
+
+/// The zone in which somebody's days begin.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ZoneChange {
+    /// An IANA name; null for that of the browser or, in this API, of `tz`.
+    #[serde(deserialize_with = "Option::deserialize")]
+    #[schema(example = "Europe/Berlin", required)]
+    time_zone: Option<String>,
+}
+
+/// Chooses the caller's time zone.
+#[utoipa::path(
+    put, path = "/auth/me/time-zone", tag = "auth", operation_id = "account_set_time_zone",
+    responses((status = 204), refusals::SignedIn, refusals::Body)
+)]
+pub async fn set_time_zone(
+    State(server): State<Server>,
+    Caller(viewer): Caller,
+    Body(ZoneChange { time_zone }): Body<ZoneChange>,
+) -> Answer<StatusCode> {
+    server.backend.account_set_time_zone(&viewer, time_zone.as_deref()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The time zones that there are to choose from, by name.
+#[utoipa::path(
+    get, path = "/auth/time-zones", tag = "auth", operation_id = "account_time_zones",
+    responses((status = 200, body = Vec<String>), refusals::SignedIn)
+)]
+pub async fn time_zones(State(server): State<Server>, Caller(viewer): Caller) -> Answer<Json<Vec<String>>> {
+    Ok(Json(server.backend.account_time_zones(&viewer).await?))
+}
+
+/// Another password.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordChange {
+    #[schema(format = Password)]
+    current_password: String,
+    /// 8 to 128 characters with an upper-case letter, a lower-case letter and a digit.
+    #[schema(min_length = 8, max_length = 128, format = Password)]
+    new_password: String,
+}
+
+/// Changes the caller's password, which ends all their other sessions.
+#[utoipa::path(
+    post, path = "/auth/password", tag = "auth", operation_id = "account_change_password",
+    responses((status = 204), refusals::SignedIn, refusals::Body)
+)]
+pub async fn change_password(
+    State(server): State<Server>,
+    Caller(viewer): Caller,
+    Body(PasswordChange { current_password, new_password }): Body<PasswordChange>,
+) -> Answer<StatusCode> {
+    let new = Password::parse_field("new_password", &new_password).map_err(Error::from)?;
+    server.backend.account_change_password(&viewer, &current_password, new).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Ends the session that the request came with.
+#[utoipa::path(
+    post, path = "/auth/signout", tag = "auth", operation_id = "sign_out",
+    responses((status = 204), refusals::SignedIn)
+)]
+pub async fn sign_out(State(server): State<Server>, Caller(viewer): Caller) -> Answer<StatusCode> {
+    server.backend.session_end(&viewer, viewer.session_id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A place where the caller is signed in.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Session)]
+pub struct SessionBody {
+    id: Uuid,
+    created_at: DateTime<Utc>,
+    /// Exact to five minutes.
+    last_seen_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+    /// Where it was opened from.
+    address: Option<String>,
+    /// What the client calls itself.
+    user_agent: Option<String>,
+    /// Whether this request came with it.
+    current: bool,
+}
+
+impl std::convert::From<Session> for SessionBody {
+    fn from(session: Session) -> Self {
+        let Session { id, created_at, last_seen_at, expires_at, address, user_agent, current } = session;
+        Self { id: id.0, created_at, last_seen_at, expires_at, address, user_agent, current }
+    }
+}
+
+/// Where the caller is signed in, last used first; at most 100.
+#[utoipa::path(
+    get, path = "/auth/sessions", tag = "auth", operation_id = "session_list",
+    responses((status = 200, body = Vec<SessionBody>), refusals::SignedIn)
+)]
+pub async fn sessions(State(server): State<Server>, Caller(viewer): Caller) -> Answer<Json<Vec<SessionBody>>> {
+    let sessions = server.backend.session_list(&viewer).await?;
+    Ok(Json(sessions.into_iter().map(Into::into).collect()))
+}
+
+/// The session of the path.
+#[derive(Deserialize)]
+pub struct SessionPath {
+    id: SessionId,
+}
+
+/// Ends one of the caller's sessions. One that has ended stays so.
+#[utoipa::path(
+    delete, path = "/auth/sessions/{id}", tag = "auth", operation_id = "session_end",
+    params(("id" = Uuid, Path, description = "The session")),
+    responses((status = 204), refusals::SignedIn, refusals::NotFound)
+)]
+pub async fn end_session(
+    State(server): State<Server>,
+    Caller(viewer): Caller,
+    Path(SessionPath { id }): Path<SessionPath>,
+) -> Answer<StatusCode> {
+    server.backend.session_end(&viewer, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// How many sessions ended.
+#[derive(Serialize, ToSchema)]
+pub struct Ended {
+    ended: u64,
+}
+
+/// Ends all of the caller's sessions but the one that the request came with.
+#[utoipa::path(
+    delete, path = "/auth/sessions", tag = "auth", operation_id = "session_end_others",
+    responses((status = 200, body = Ended), refusals::SignedIn)
+)]
+pub async fn end_other_sessions(State(server): State<Server>, Caller(viewer): Caller) -> Answer<Json<Ended>> {
+    Ok(Json(Ended { ended: server.backend.session_end_others(&viewer).await? }))
+}

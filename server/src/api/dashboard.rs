@@ -1,0 +1,207 @@
+//! The dashboard's numbers: each in one look-up, whatever the number of tasks.
+
+use super::{
+    extract::{Caller, Conditions, Query, etag},
+    refusals,
+};
+use crate::{middleware::problem::Problem, router::Server};
+use axum::{
+    Json,
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use taskwire_backend::Viewer;
+use taskwire_domain::{
+    Error,
+    dashboard::{Dashboard, Statistics},
+};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+/// The caller's tasks, counted.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TaskCounts {
+    total_tasks: i64,
+    pending_tasks: i64,
+    completed_tasks: i64,
+    /// Those of others that are shared with the caller; in none of the other numbers.
+    shared_tasks: i64,
+}
+
+/// The numbers, and when they were so.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Statistics)]
+pub struct StatisticsBody {
+    statistics: TaskCounts,
+    computed_at: DateTime<Utc>,
+    /// Whether they were computed for an earlier request.
+    cached: bool,
+}
+
+/// How many tasks the caller has. A poll with the `ETag` of the answer before is a 304 as long as the numbers are the same.
+#[utoipa::path(
+    get, path = "/dashboard/statistics", tag = "dashboard", operation_id = "dashboard_statistics",
+    params(("If-None-Match" = Option<String>, Header, description = "An `ETag` that the caller has already")),
+    responses(
+        (status = 200, body = StatisticsBody, headers(("ETag" = String, description = "The same for the same numbers"))),
+        (status = 304, description = "The caller has these numbers already"),
+        refusals::SignedIn
+    )
+)]
+pub async fn statistics(
+    State(server): State<Server>,
+    Caller(viewer): Caller,
+    conditions: Conditions,
+) -> Result<Response, Problem> {
+    let Dashboard { statistics, computed_at, .. } = server.backend.dashboard_read(&viewer, None).await?;
+    let counts = TaskCounts {
+        total_tasks: statistics.total(),
+        pending_tasks: statistics.pending,
+        completed_tasks: statistics.completed,
+        shared_tasks: statistics.shared(),
+    };
+    let tag = tag(&counts);
+    Ok(unless_known(&conditions, &tag, StatisticsBody { statistics: counts, computed_at, cached: false }))
+}
+
+/// Where “today” is.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct ActivityQuery {
+    /// An IANA time zone, for an account that has chosen none; UTC without it.
+    #[param(example = "Europe/Berlin")]
+    tz: Option<String>,
+}
+
+/// What was done lately with the caller's tasks.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Activity)]
+pub struct ActivityBody {
+    tasks_created_today: i64,
+    tasks_completed_today: i64,
+    /// Since Monday.
+    tasks_created_this_week: i64,
+    /// Since Monday.
+    tasks_completed_this_week: i64,
+    /// Completed tasks among all, in per cent with one decimal; 0 without tasks.
+    #[schema(minimum = 0, maximum = 100)]
+    completion_rate: f64,
+}
+
+/// What was done today and this week.
+#[utoipa::path(
+    get, path = "/dashboard/activity", tag = "dashboard", operation_id = "dashboard_activity",
+    params(ActivityQuery, ("If-None-Match" = Option<String>, Header, description = "An `ETag` that the caller has already")),
+    responses(
+        (status = 200, body = ActivityBody, headers(("ETag" = String, description = "The same for the same numbers"))),
+        (status = 304, description = "The caller has these numbers already"),
+        refusals::SignedIn
+    )
+)]
+pub async fn activity(
+    State(server): State<Server>,
+    Caller(viewer): Caller,
+    Query(ActivityQuery { tz }): Query<ActivityQuery>,
+    conditions: Conditions,
+) -> Result<Response, Problem> {
+    if let Some(tz) = &tz
+        && !server.backend.account_time_zones(&viewer).await?.contains(tz)
+    {
+        return Err(Error::invalid("tz", "This is not a time zone that we know.").into());
+    }
+    let Dashboard { statistics, activity, .. } = server.backend.dashboard_read(&viewer, tz.as_deref()).await?;
+    let body = ActivityBody {
+        tasks_created_today: activity.created_today,
+        tasks_completed_today: activity.completed_today,
+        tasks_created_this_week: activity.created_this_week,
+        tasks_completed_this_week: activity.completed_this_week,
+        completion_rate: statistics.completion_rate(),
+    };
+    Ok(unless_known(&conditions, &tag(&body), body))
+}
+
+/// The caller's tasks by status.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Breakdown)]
+pub struct BreakdownBody {
+    pending: i64,
+    completed: i64,
+    total: i64,
+}
+
+/// How many tasks are done and how many are not.
+#[utoipa::path(
+    get, path = "/dashboard/breakdown", tag = "dashboard", operation_id = "dashboard_breakdown",
+    params(("If-None-Match" = Option<String>, Header, description = "An `ETag` that the caller has already")),
+    responses(
+        (status = 200, body = BreakdownBody, headers(("ETag" = String, description = "The same for the same numbers"))),
+        (status = 304, description = "The caller has these numbers already"),
+        refusals::SignedIn
+    )
+)]
+pub async fn breakdown(
+    State(server): State<Server>,
+    Caller(viewer): Caller,
+    conditions: Conditions,
+) -> Result<Response, Problem> {
+    let statistics = counted(&server, &viewer).await?;
+    let body =
+        BreakdownBody { pending: statistics.pending, completed: statistics.completed, total: statistics.total() };
+    Ok(unless_known(&conditions, &tag(&body), body))
+}
+
+/// What others share with the caller, by permission.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SharedCounts)]
+pub struct SharedBody {
+    total_shared: i64,
+    view_only: i64,
+    can_edit: i64,
+}
+
+/// How many tasks of others are shared with the caller.
+#[utoipa::path(
+    get, path = "/dashboard/shared", tag = "dashboard", operation_id = "dashboard_shared",
+    params(("If-None-Match" = Option<String>, Header, description = "An `ETag` that the caller has already")),
+    responses(
+        (status = 200, body = SharedBody, headers(("ETag" = String, description = "The same for the same numbers"))),
+        (status = 304, description = "The caller has these numbers already"),
+        refusals::SignedIn
+    )
+)]
+pub async fn shared(
+    State(server): State<Server>,
+    Caller(viewer): Caller,
+    conditions: Conditions,
+) -> Result<Response, Problem> {
+    let statistics = counted(&server, &viewer).await?;
+    let body = SharedBody {
+        total_shared: statistics.shared(),
+        view_only: statistics.shared_view,
+        can_edit: statistics.shared_edit,
+    };
+    Ok(unless_known(&conditions, &tag(&body), body))
+}
+
+async fn counted(server: &Server, viewer: &Viewer) -> Result<Statistics, Problem> {
+    Ok(server.backend.dashboard_read(viewer, None).await?.statistics)
+}
+
+/// The same for the same numbers.
+fn tag(numbers: &impl Serialize) -> String {
+    let json = serde_json::to_vec(numbers).unwrap_or_default();
+    Uuid::new_v5(&Uuid::NAMESPACE_OID, &json).simple().to_string()
+}
+
+fn unless_known(conditions: &Conditions, tag: &str, body: impl Serialize) -> Response {
+    // Asked anew each time, so that a cache never shows one person's numbers to another.
+    let headers = (etag(tag), [(header::CACHE_CONTROL, "private, no-cache")]);
+    match conditions.is_known(tag) {
+        true => (StatusCode::NOT_MODIFIED, headers).into_response(),
+        false => (headers, Json(body)).into_response(),
+    }
+}

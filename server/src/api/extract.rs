@@ -1,0 +1,191 @@
+//! What handlers take from a request. Whatever is wrong with it becomes a [`Problem`].
+
+use crate::{middleware::problem::Problem, router::Server};
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, MatchedPath, RawPathParams, Request},
+    http::{HeaderMap, header, request::Parts},
+};
+use axum_extra::headers::{ETag, HeaderMapExt, IfMatch, IfNoneMatch};
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+use std::{convert::Infallible, fmt::Display};
+use taskwire_app::rpc::server::viewer;
+use taskwire_backend::{Client, Viewer};
+use taskwire_domain::{Error, FieldError, UserId};
+use url::form_urlencoded;
+use uuid::Uuid;
+
+/// Who sent the request, by the token that came with it. A path below `/api/{user_id}` must mean them.
+pub struct Caller(pub Viewer);
+
+/// The paths of what belongs to one person.
+const OWN: &str = "/api/{user_id}/";
+
+impl FromRequestParts<Server> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, Problem> {
+        let From(client) = From::from_request_parts(parts, server).await.unwrap_or_default();
+        let viewer = viewer(&server.backend, &parts.headers, client)?;
+        if !parts.extensions.get::<MatchedPath>().is_some_and(|path| path.as_str().starts_with(OWN)) {
+            return Ok(Self(viewer));
+        }
+        let params = RawPathParams::from_request_parts(parts, server).await.map_err(|_| Error::NotFound)?;
+        let named = params.iter().next().map(|(_, value)| value);
+        match named {
+            Some(name) if name != "me" && name.parse::<UserId>().ok() != Some(viewer.user_id) => {
+                Err(Error::Forbidden.into())
+            }
+            _ => Ok(Self(viewer)),
+        }
+    }
+}
+
+/// Where the request comes from, for whoever is not signed in yet.
+#[derive(Default)]
+pub struct From(pub Client);
+
+impl<S: Sync> FromRequestParts<S> for From {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(parts.extensions.get().cloned().unwrap_or_default()))
+    }
+}
+
+/// The parameters of the path.
+pub struct Path<T>(pub T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<Server> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, Problem> {
+        let params = RawPathParams::from_request_parts(parts, server).await.map_err(|_| Error::NotFound)?;
+        // As a query, whose values become numbers where numbers are wanted.
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(params.iter()).finish();
+        parse(serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()))).map(Self)
+    }
+}
+
+/// What must be so for the request to be carried out (RFC 9110, section 13).
+pub struct Conditions {
+    if_match: Option<IfMatch>,
+    if_none_match: Option<IfNoneMatch>,
+}
+
+impl Conditions {
+    /// Whether a change depends on the version.
+    pub fn are_set(&self) -> bool {
+        self.if_match.is_some()
+    }
+
+    /// Whether what has this tag may be changed.
+    pub fn permit(&self, tag: impl Display) -> bool {
+        let etag = parsed(tag);
+        self.if_match.as_ref().is_none_or(|condition| etag.is_some_and(|etag| condition.precondition_passes(&etag)))
+    }
+
+    /// Whether the caller has what has this tag already.
+    pub fn is_known(&self, tag: impl Display) -> bool {
+        let etag = parsed(tag);
+        let is_new = |condition: &IfNoneMatch| etag.as_ref().is_none_or(|etag| condition.precondition_passes(etag));
+        self.if_none_match.as_ref().is_some_and(|condition| !is_new(condition))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Conditions {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let broken = |name: &str| Error::invalid(name, "An entity tag stands in quotation marks.");
+        Ok(Self {
+            if_match: parts.headers.typed_try_get().map_err(|_| broken("If-Match"))?,
+            if_none_match: parts.headers.typed_try_get().map_err(|_| broken("If-None-Match"))?,
+        })
+    }
+}
+
+fn parsed(tag: impl Display) -> Option<ETag> {
+    format!("\"{tag}\"").parse().ok()
+}
+
+/// The header that tells a version, or what else changes with what is shown.
+pub fn etag(tag: impl Display) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    if let Some(tag) = parsed(tag) {
+        headers.typed_insert(tag);
+    }
+    headers
+}
+
+/// The header `Idempotency-Key`, of whatever form the caller likes.
+pub struct IdempotencyKey(pub Option<Uuid>);
+
+impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let Some(key) = parts.headers.get("idempotency-key") else { return Ok(Self(None)) };
+        match key.as_bytes().len() {
+            1..=255 => Ok(Self(Some(Uuid::new_v5(&Uuid::NAMESPACE_OID, key.as_bytes())))),
+            _ => Err(Error::invalid("Idempotency-Key", "A key has 1 to 255 characters.").into()),
+        }
+    }
+}
+
+/// The parameters of the query.
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<Server> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Server) -> Result<Self, Problem> {
+        let query = parts.uri.query().unwrap_or_default();
+        parse(serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()))).map(Self)
+    }
+}
+
+/// A body in JSON.
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<Server> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, server: &Server) -> Result<Self, Problem> {
+        if !is_json(request.headers()) {
+            return Err(Problem::other_media_type());
+        }
+        let bytes = Bytes::from_request(request, server).await.map_err(|_| Problem::broken_body())?;
+        let mut json = serde_json::Deserializer::from_slice(&bytes);
+        let value = serde_path_to_error::deserialize(&mut json).map_err(|error| match error.inner().classify() {
+            Category::Data => about(&error),
+            Category::Io | Category::Syntax | Category::Eof => Problem::no_json(error.inner()),
+        })?;
+        json.end().map_err(Problem::no_json)?;
+        Ok(Self(value))
+    }
+}
+
+/// Whether the body is said to be JSON, of whatever kind (RFC 6839).
+fn is_json(headers: &HeaderMap) -> bool {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+fn parse<'de, T: DeserializeOwned, D>(deserializer: D) -> Result<T, Problem>
+where
+    D: serde::Deserializer<'de>,
+{
+    serde_path_to_error::deserialize(deserializer).map_err(|error| about(&error))
+}
+
+/// The complaint about the field that an error is about.
+fn about<E: std::fmt::Display>(error: &serde_path_to_error::Error<E>) -> Problem {
+    let field = match error.path().to_string().as_str() {
+        "." => "body".to_owned(),
+        path => path.to_owned(),
+    };
+    Error::from(FieldError::new(&field, format!("{}.", error.inner()))).into()
+}

@@ -1,0 +1,117 @@
+//! The REST API (requirement P1): thin handlers around the backend's operations, one file for each area.
+//!
+//! A handler takes the [`Caller`](extract::Caller) and what it needs from the request, calls one operation and shapes the
+//! answer. Refusals are [`Problem`]s. What stands in its `#[utoipa::path]` becomes the document at `/openapi.json`, which
+//! is committed as `docs/openapi.json`.
+//!
+//! To add one: a handler in its area's file, and its name in [`router`].
+
+mod audit;
+mod auth;
+mod dashboard;
+mod extract;
+mod paging;
+mod refusals;
+mod shares;
+mod tasks;
+mod teams;
+mod words;
+
+use crate::{health, middleware::problem::Problem, router::Server};
+use axum::{Json, Router, routing::get};
+use taskwire_domain::Error;
+use utoipa::{
+    Modify, OpenApi,
+    openapi::{
+        OpenApi as Document,
+        security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
+    },
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Taskwire",
+        description = "Tasks of people and teams. Bodies are JSON in UTF-8, times RFC 3339 in UTC. \
+                       `{user_id}` is `me` or the caller's own id; any other is refused with 403.",
+        license(name = "See the repository")
+    ),
+    tags(
+        (name = "auth", description = "Accounts and sessions"),
+        (name = "tasks", description = "Tasks: the caller's own, those of their teams, and those shared with them"),
+        (name = "shares", description = "Sharing one task with one person"),
+        (name = "teams", description = "Teams, their members and their invitations"),
+        (name = "dashboard", description = "The numbers of the dashboard"),
+        (name = "audit", description = "What happened to the caller's account, and in the teams that they run"),
+    ),
+    security(("bearer" = []), ("cookie" = [])),
+    modifiers(&Credentials)
+)]
+struct Frame;
+
+/// How a request proves who sends it.
+struct Credentials;
+
+impl Modify for Credentials {
+    fn modify(&self, document: &mut Document) {
+        let components = document.components.get_or_insert_default();
+        let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        let cookie = ApiKeyValue::new(taskwire_app::rpc::server::SESSION_COOKIE);
+        components.add_security_scheme("bearer", bearer);
+        components.add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+    }
+}
+
+fn paths() -> OpenApiRouter<Server> {
+    OpenApiRouter::new()
+        .routes(routes!(auth::sign_up))
+        .routes(routes!(auth::sign_in))
+        .routes(routes!(auth::me, auth::update))
+        .routes(routes!(auth::set_time_zone))
+        .routes(routes!(auth::time_zones))
+        .routes(routes!(auth::change_password))
+        .routes(routes!(auth::sign_out))
+        .routes(routes!(auth::sessions, auth::end_other_sessions))
+        .routes(routes!(auth::end_session))
+        .routes(routes!(tasks::list, tasks::create))
+        .routes(routes!(tasks::get, tasks::update, tasks::put, tasks::delete))
+        .routes(routes!(tasks::toggle))
+        .routes(routes!(tasks::deleted))
+        .routes(routes!(tasks::restore))
+        .routes(routes!(shares::give, shares::change))
+        .routes(routes!(shares::revoke))
+        .routes(routes!(shares::uninvite))
+        .routes(routes!(shares::list))
+        .routes(routes!(shares::with_me))
+        .routes(routes!(shares::by_me))
+        .routes(routes!(teams::list, teams::create))
+        .routes(routes!(teams::get, teams::update, teams::delete))
+        .routes(routes!(teams::leave))
+        .routes(routes!(teams::transfer))
+        .routes(routes!(teams::members, teams::add_member))
+        .routes(routes!(teams::change_member, teams::remove_member))
+        .routes(routes!(teams::invitations))
+        .routes(routes!(teams::uninvite))
+        .routes(routes!(dashboard::statistics))
+        .routes(routes!(dashboard::activity))
+        .routes(routes!(dashboard::breakdown))
+        .routes(routes!(dashboard::shared))
+        .routes(routes!(audit::list))
+}
+
+/// The document, in OpenAPI 3.1.
+pub fn document() -> Document {
+    Frame::openapi().nest("/api", paths().into_openapi())
+}
+
+/// Every path of the API, and the document.
+pub fn router() -> Router<Server> {
+    let (routes, _) = paths().split_for_parts();
+    let routes = routes
+        .route("/dashboard/health", get(health::healthy))
+        .fallback(|| async { Problem::from(Error::NotFound) })
+        .method_not_allowed_fallback(|| async { Problem::other_method() });
+    let document = document();
+    Router::new().nest("/api", routes).route("/openapi.json", get(|| async { Json(document) }))
+}

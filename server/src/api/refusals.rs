@@ -1,0 +1,43 @@
+//! The refusals that operations have in common, for the document.
+
+use crate::middleware::problem::ErrorBody;
+use utoipa::IntoResponses;
+
+/// What anything may be refused with that asks the database for somebody.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "for the document")]
+pub enum SignedIn {
+    /// No token, a bad one, or one whose session has ended.
+    #[response(status = 401)]
+    Unauthorized(ErrorBody),
+    /// `{user_id}` is somebody else, or the right is missing.
+    #[response(status = 403)]
+    Forbidden(ErrorBody),
+    /// Parameters or fields break a rule.
+    #[response(status = 422)]
+    Invalid(ErrorBody),
+    /// The database does not answer; try again after `Retry-After` seconds.
+    #[response(status = 503)]
+    Unavailable(ErrorBody),
+}
+
+/// What any body may be refused with.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "for the document")]
+pub enum Body {
+    /// The body is not JSON, or did not arrive whole.
+    #[response(status = 400)]
+    BadRequest(ErrorBody),
+    /// The body is larger than the server takes.
+    #[response(status = 413)]
+    TooLarge(ErrorBody),
+    /// The body is said to be something else than JSON.
+    #[response(status = 415)]
+    OtherMediaType(ErrorBody),
+}
+
+/// There is no such thing, or none that the caller may see.
+#[derive(IntoResponses)]
+#[response(status = 404)]
+#[expect(dead_code, reason = "for the document")]
+pub struct NotFound(ErrorBody);

@@ -1,0 +1,400 @@
+//! Tasks.
+
+use super::{
+    extract::{Body, Caller, Conditions, IdempotencyKey, Path, Query, etag},
+    paging::next_page,
+    refusals, words,
+};
+use crate::{
+    middleware::problem::{ErrorBody, Problem},
+    router::Server,
+};
+use axum::{
+    Json,
+    extract::{OriginalUri, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use taskwire_backend::Viewer;
+use taskwire_domain::{
+    Error, TaskId, TeamId,
+    task::{Access, DeletedTask, NewTask, PAGE_MAX, Sort, Source, Status, Task, TaskChange, TaskQuery},
+};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+type Answer<T> = Result<T, Problem>;
+
+/// A task as the caller sees it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Task)]
+pub struct TaskBody {
+    id: i64,
+    /// Whose task it is.
+    user_id: Uuid,
+    /// The team it is in, if the caller is in that.
+    team_id: Option<Uuid>,
+    #[schema(min_length = 1, max_length = 200)]
+    title: String,
+    #[schema(max_length = 1000)]
+    description: String,
+    #[schema(schema_with = words::status)]
+    status: Status,
+    /// By what right the caller sees it: `owner`, a role in its team, or the permission of a share.
+    #[schema(schema_with = words::access)]
+    access: Access,
+    /// Counts up by one with each change.
+    #[schema(minimum = 1)]
+    version: i32,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    /// Set while the task is completed.
+    completed_at: Option<DateTime<Utc>>,
+}
+
+impl From<Task> for TaskBody {
+    fn from(task: Task) -> Self {
+        let Task { id, user_id, team_id, title, description, status, access, version, .. } = task;
+        let Task { created_at, updated_at, completed_at, .. } = task;
+        let (id, user_id, team_id) = (id.0, user_id.0, team_id.map(|team| team.0));
+        Self { id, user_id, team_id, title, description, status, access, version, created_at, updated_at, completed_at }
+    }
+}
+
+/// The tasks to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct ListQuery {
+    /// Only tasks of this status.
+    #[param(schema_with = words::status)]
+    status: Option<Status>,
+    /// Only tasks whose title or description contains this text, whatever its case.
+    #[param(max_length = 200)]
+    q: Option<String>,
+    /// Only tasks of this team.
+    team_id: Option<Uuid>,
+    /// Only tasks that others share with the caller.
+    #[serde(default)]
+    pub shared: bool,
+    /// The order; without it the last changed come first.
+    #[param(schema_with = words::sort)]
+    sort: Option<Sort>,
+    /// Tasks on a page; 100 without it.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+    /// Where the page starts: the `X-Next-Cursor` of the page before, in the same order.
+    cursor: Option<String>,
+}
+
+impl ListQuery {
+    pub fn parse(self) -> Result<TaskQuery, Error> {
+        let source = match (self.team_id, self.shared) {
+            (None, false) => Source::All,
+            (None, true) => Source::Shared,
+            (Some(team), false) => Source::Team(TeamId(team)),
+            (Some(_), true) => {
+                return Err(Error::invalid("shared", "Ask for the tasks of a team, or for those shared with you."));
+            }
+        };
+        Ok(TaskQuery {
+            source,
+            status: self.status,
+            search: self.q.unwrap_or_default(),
+            sort: self.sort.unwrap_or_default(),
+            cursor: self.cursor,
+            limit: Some(self.limit.unwrap_or(PAGE_MAX)),
+        })
+    }
+}
+
+/// A page of the tasks that the caller may see.
+#[utoipa::path(
+    get, path = "/{user_id}/tasks", tag = "tasks", operation_id = "task_list",
+    params(("user_id" = String, Path, description = "`me`, or the caller's id"), ListQuery),
+    responses(
+        (status = 200, body = Vec<TaskBody>, headers(
+            ("Link" = String, description = "The next page, as `rel=\"next\"`; absent on the last one"),
+            ("X-Next-Cursor" = String, description = "Its cursor; absent on the last one"),
+        )),
+        refusals::SignedIn, refusals::NotFound
+    )
+)]
+pub async fn list(
+    State(server): State<Server>,
+    Caller(viewer): Caller,
+    OriginalUri(uri): OriginalUri,
+    Query(query): Query<ListQuery>,
+) -> Answer<(HeaderMap, Json<Vec<TaskBody>>)> {
+    let page = server.backend.task_list(&viewer, &query.parse()?).await?;
+    let headers = next_page(&uri, page.next);
+    Ok((headers, Json(page.tasks.into_iter().map(Into::into).collect())))
+}
+
+/// What makes a task.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewTask)]
+pub struct NewTaskBody {
+    /// One line; spaces around it are taken off.
+    #[schema(min_length = 1, max_length = 200, example = "Plan the offsite")]
+    title: String,
+    #[serde(default)]
+    #[schema(max_length = 1000)]
+    description: Option<String>,
+    #[serde(default)]
+    #[schema(schema_with = words::status)]
+    status: Option<Status>,
+    /// The team to make it in; without it the task is the caller's alone.
+    #[serde(default)]
+    team_id: Option<Uuid>,
+}
+
+/// Makes a task of the caller's own, alone or in a team.
+#[utoipa::path(
+    post, path = "/{user_id}/tasks", tag = "tasks", operation_id = "task_create",
+    params(
+        ("user_id" = String, Path, description = "`me`, or the caller's id"),
+        ("Idempotency-Key" = Option<String>, Header,
+            description = "1 to 255 characters: the same request again returns the task that it made the first time"),
+    ),
+    responses(
+        (status = 201, body = TaskBody, headers(
+            ("Location" = String, description = "Where the task is"),
+            ("ETag" = String, description = "Its version"),
+        )),
+        refusals::SignedIn, refusals::NotFound, refusals::Body
+    )
+)]
+pub async fn create(
+    State(server): State<Server>,
+    Caller(viewer): Caller,
+    IdempotencyKey(key): IdempotencyKey,
+    Body(new): Body<NewTaskBody>,
+) -> Answer<Response> {
+    let NewTaskBody { title, description, status, team_id } = new;
+    let new = NewTask::parse(&title, &description.unwrap_or_default(), key)?.in_team(team_id.map(TeamId));
+    let new = NewTask { status: status.unwrap_or(Status::Pending), ..new };
+    let task = server.backend.task_create(&viewer, new).await?;
+    let location = format!("/api/{}/tasks/{}", viewer.user_id, task.id);
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], shown(task)).into_response())
+}
+
+/// The task of the path.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct TaskPath {
+    /// The task.
+    #[param(value_type = i64)]
+    id: TaskId,
+}
+
+/// One task.
+#[utoipa::path(
+    get, path = "/{user_id}/tasks/{id}", tag = "tasks", operation_id = "task_get",
+    params(
+        ("user_id" = String, Path, description = "`me`, or the caller's id"), TaskPath,
+        ("If-None-Match" = Option<String>, Header, description = "An `ETag` that the caller has already"),
+    ),
+    responses(
+        (status = 200, body = TaskBody, headers(("ETag" = String, description = "Its version"))),
+        (status = 304, description = "The caller has this version already"),
+        refusals::SignedIn, refusals::NotFound
+    )
+)]
+pub async fn get(
+    State(server): State<Server>,
+    Caller(viewer): Caller,
+    Path(TaskPath { id }): Path<TaskPath>,
+    conditions: Conditions,
+) -> Answer<Response> {
+    let task = server.backend.task_get(&viewer, id).await?;
+    if conditions.is_known(task.version) {
+        return Ok((StatusCode::NOT_MODIFIED, etag(task.version)).into_response());
+    }
+    Ok(shown(task).into_response())
+}
+
+/// What to change; what is absent stays as it is.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = TaskChange)]
+pub struct TaskChangeBody {
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 200)]
+    title: Option<String>,
+    #[serde(default)]
+    #[schema(max_length = 1000)]
+    description: Option<String>,
+    #[serde(default)]
+    #[schema(schema_with = words::status)]
+    status: Option<Status>,
+}
+
+/// Changes a task.
+#[utoipa::path(
+    patch, path = "/{user_id}/tasks/{id}", tag = "tasks", operation_id = "task_update",
+    params(
+        ("user_id" = String, Path, description = "`me`, or the caller's id"), TaskPath,
+        ("If-Match" = Option<String>, Header, description = "The `ETag` that the change was made from"),
+    ),
+    responses(
+        (status = 200, body = TaskBody, headers(("ETag" = String, description = "Its version"))),
+        (status = 412, body = ErrorBody, description = "The task has another version by now"),
+        refusals::SignedIn, refusals::NotFound, refusals::Body
+    )
+)]
+pub async fn update(
+    State(server): State<Server>,
+    Caller(viewer): Caller,
+    Path(TaskPath { id }): Path<TaskPath>,
+    conditions: Conditions,
+    Body(change): Body<TaskChangeBody>,
+) -> Answer<Response> {
+    let TaskChangeBody { title, description, status } = change;
+    let change = TaskChange::parse(title.as_deref(), description.as_deref(), status, None)?;
+    let version = expected(&server, &viewer, id, &conditions).await?;
+    let task = server.backend.task_update(&viewer, id, TaskChange { version, ..change }).await?;
+    Ok(shown(task).into_response())
+}
+
+/// Changes a task: as `PATCH`.
+#[utoipa::path(
+    put, path = "/{user_id}/tasks/{id}", tag = "tasks", operation_id = "task_put",
+    params(
+        ("user_id" = String, Path, description = "`me`, or the caller's id"), TaskPath,
+        ("If-Match" = Option<String>, Header, description = "The `ETag` that the change was made from"),
+    ),
+    responses(
+        (status = 200, body = TaskBody, headers(("ETag" = String, description = "Its version"))),
+        (status = 412, body = ErrorBody, description = "The task has another version by now"),
+        refusals::SignedIn, refusals::NotFound, refusals::Body
+    )
+)]
+pub async fn put(
+    server: State<Server>,
+    caller: Caller,
+    path: Path<TaskPath>,
+    conditions: Conditions,
+    body: Body<TaskChangeBody>,
+) -> Answer<Response> {
+    update(server, caller, path, conditions, body).await
+}
+
+/// Deletes a task. It can be brought back for 30 days.
+#[utoipa::path(
+    delete, path = "/{user_id}/tasks/{id}", tag = "tasks", operation_id = "task_delete",
+    params(
+        ("user_id" = String, Path, description = "`me`, or the caller's id"), TaskPath,
+        ("If-Match" = Option<String>, Header, description = "The `ETag` that was seen"),
+    ),
+    responses(
+        (status = 204),
+        (status = 412, body = ErrorBody, description = "The task has another version by now"),
+        refusals::SignedIn, refusals::NotFound
+    )
+)]
+pub async fn delete(
+    State(server): State<Server>,
+    Caller(viewer): Caller,
+    Path(TaskPath { id }): Path<TaskPath>,
+    conditions: Conditions,
+) -> Answer<StatusCode> {
+    let version = expected(&server, &viewer, id, &conditions).await?;
+    server.backend.task_delete(&viewer, id, version).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A deleted task that can still be brought back.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DeletedTask)]
+pub struct DeletedBody {
+    id: i64,
+    title: String,
+    deleted_at: DateTime<Utc>,
+}
+
+/// A deleted task, as long as the caller can bring it back.
+#[utoipa::path(
+    get, path = "/{user_id}/tasks/{id}/deleted", tag = "tasks", operation_id = "task_deleted",
+    params(("user_id" = String, Path, description = "`me`, or the caller's id"), TaskPath),
+    responses((status = 200, body = DeletedBody), refusals::SignedIn, refusals::NotFound)
+)]
+pub async fn deleted(
+    State(server): State<Server>,
+    Caller(viewer): Caller,
+    Path(TaskPath { id }): Path<TaskPath>,
+) -> Answer<Json<DeletedBody>> {
+    let DeletedTask { id, title, deleted_at } =
+        server.backend.task_deleted(&viewer, id).await?.ok_or(Error::NotFound)?;
+    Ok(Json(DeletedBody { id: id.0, title, deleted_at }))
+}
+
+/// Brings a deleted task back as it was, with its id and its shares. One that is back already is returned.
+#[utoipa::path(
+    post, path = "/{user_id}/tasks/{id}/restore", tag = "tasks", operation_id = "task_restore",
+    params(("user_id" = String, Path, description = "`me`, or the caller's id"), TaskPath),
+    responses(
+        (status = 200, body = TaskBody, headers(("ETag" = String, description = "Its version"))),
+        refusals::SignedIn, refusals::NotFound
+    )
+)]
+pub async fn restore(
+    State(server): State<Server>,
+    Caller(viewer): Caller,
+    Path(TaskPath { id }): Path<TaskPath>,
+) -> Answer<Response> {
+    Ok(shown(server.backend.task_restore(&viewer, id).await?).into_response())
+}
+
+/// How often a task is read anew, to be completed or reopened, while others change it.
+const TOGGLE_TRIES: usize = 3;
+
+/// Completes a task, or reopens it if it is completed.
+#[utoipa::path(
+    patch, path = "/{user_id}/tasks/{id}/complete", tag = "tasks", operation_id = "task_toggle",
+    params(("user_id" = String, Path, description = "`me`, or the caller's id"), TaskPath),
+    responses(
+        (status = 200, body = TaskBody, headers(("ETag" = String, description = "Its version"))),
+        (status = 412, body = ErrorBody, description = "Others changed it all the time"),
+        refusals::SignedIn, refusals::NotFound
+    )
+)]
+pub async fn toggle(
+    State(server): State<Server>,
+    Caller(viewer): Caller,
+    Path(TaskPath { id }): Path<TaskPath>,
+) -> Answer<Response> {
+    for _ in 0..TOGGLE_TRIES {
+        // Read by changing nothing, so that whoever may not is refused the change and not the sight.
+        let task = server.backend.task_update(&viewer, id, TaskChange::default()).await?;
+        let status = match task.status {
+            Status::Pending => Status::Completed,
+            Status::Completed => Status::Pending,
+        };
+        let change = TaskChange { version: Some(task.version), ..TaskChange::status(status) };
+        match server.backend.task_update(&viewer, id, change).await.map_err(taskwire_backend::Error::into_public) {
+            Err(Error::Stale) => {}
+            changed => return Ok(shown(changed?).into_response()),
+        }
+    }
+    Err(Error::Stale.into())
+}
+
+/// The version that a change must be made from, where the request has a condition.
+async fn expected(server: &Server, viewer: &Viewer, id: TaskId, conditions: &Conditions) -> Answer<Option<i32>> {
+    if !conditions.are_set() {
+        return Ok(None);
+    }
+    let task = server.backend.task_get(viewer, id).await?;
+    if !conditions.permit(task.version) {
+        return Err(Error::Stale.into());
+    }
+    Ok(Some(task.version))
+}
+
+fn shown(task: Task) -> impl IntoResponse {
+    (etag(task.version), Json(TaskBody::from(task)))
+}

@@ -1,0 +1,436 @@
+//! Teams, their members and their invitations.
+
+use super::{
+    extract::{Body, Caller, Conditions, Path, etag},
+    refusals,
+    shares::{Outcome, address},
+    words,
+};
+use crate::{
+    middleware::problem::{ErrorBody, Problem},
+    router::Server,
+};
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderName, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use taskwire_domain::{
+    Error, TeamId, UserId,
+    account::Whom,
+    team::{Invitation, Member, NewMember, Role, Team, TeamChange, TeamTexts},
+};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+type Answer<T> = Result<T, Problem>;
+
+/// A team that the caller is in.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Team)]
+pub struct TeamBody {
+    id: Uuid,
+    #[schema(min_length = 1, max_length = 100)]
+    name: String,
+    #[schema(max_length = 1000)]
+    description: String,
+    /// What the caller is in it.
+    #[schema(schema_with = words::role)]
+    role: Role,
+    /// How many people are in it.
+    #[schema(minimum = 1)]
+    members: i64,
+    /// Counts up by one with each change.
+    #[schema(minimum = 1)]
+    version: i32,
+    created_at: DateTime<Utc>,
+}
+
+impl From<Team> for TeamBody {
+    fn from(Team { id, name, description, role, members, version, created_at }: Team) -> Self {
+        Self { id: id.0, name, description, role, members, version, created_at }
+    }
+}
+
+fn shown(team: Team) -> impl IntoResponse {
+    (etag(team.version), Json(TeamBody::from(team)))
+}
+
+/// The caller's teams, by name.
+#[utoipa::path(
+    get, path = "/teams", tag = "teams", operation_id = "team_list",
+    responses((status = 200, body = Vec<TeamBody>), refusals::SignedIn)
+)]
+pub async fn list(State(server): State<Server>, Caller(viewer): Caller) -> Answer<Json<Vec<TeamBody>>> {
+    let teams = server.backend.team_list(&viewer).await?;
+    Ok(Json(teams.into_iter().map(Into::into).collect()))
+}
+
+/// What makes a team.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewTeam)]
+pub struct NewTeamBody {
+    /// One line, which no other team has as its name, whatever its case.
+    #[schema(min_length = 1, max_length = 100, example = "Crew")]
+    name: String,
+    #[serde(default)]
+    #[schema(max_length = 1000)]
+    description: Option<String>,
+}
+
+/// Makes a team whose owner the caller is. The same again returns the team that it made the first time.
+#[utoipa::path(
+    post, path = "/teams", tag = "teams", operation_id = "team_create",
+    responses(
+        (status = 201, body = TeamBody, headers(
+            ("Location" = String, description = "Where the team is"),
+            ("ETag" = String, description = "Its version"),
+        )),
+        (status = 409, body = ErrorBody, description = "The name is in use, or the caller owns too many teams"),
+        refusals::SignedIn, refusals::Body
+    )
+)]
+pub async fn create(
+    State(server): State<Server>,
+    Caller(viewer): Caller,
+    Body(NewTeamBody { name, description }): Body<NewTeamBody>,
+) -> Answer<Response> {
+    let texts = TeamTexts::parse(&name, &description.unwrap_or_default())?;
+    let team = server.backend.team_create(&viewer, texts).await?;
+    let location = format!("/api/teams/{}", team.id);
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], shown(team)).into_response())
+}
+
+/// The team of the path.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct TeamPath {
+    /// The team.
+    #[param(value_type = Uuid)]
+    id: TeamId,
+}
+
+/// One team.
+#[utoipa::path(
+    get, path = "/teams/{id}", tag = "teams", operation_id = "team_get",
+    params(TeamPath, ("If-None-Match" = Option<String>, Header, description = "An `ETag` that the caller has already")),
+    responses(
+        (status = 200, body = TeamBody, headers(("ETag" = String, description = "Its version"))),
+        (status = 304, description = "The caller has this version already"),
+        refusals::SignedIn, refusals::NotFound
+    )
+)]
+pub async fn get(
+    State(server): State<Server>,
+    Caller(viewer): Caller,
+    Path(TeamPath { id }): Path<TeamPath>,
+    conditions: Conditions,
+) -> Answer<Response> {
+    let team = server.backend.team_get(&viewer, id).await?.team;
+    if conditions.is_known(team.version) {
+        return Ok((StatusCode::NOT_MODIFIED, etag(team.version)).into_response());
+    }
+    Ok(shown(team).into_response())
+}
+
+/// What to change; what is absent stays as it is.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = TeamChange)]
+pub struct TeamChangeBody {
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 100)]
+    name: Option<String>,
+    #[serde(default)]
+    #[schema(max_length = 1000)]
+    description: Option<String>,
+}
+
+/// Changes a team's texts.
+#[utoipa::path(
+    patch, path = "/teams/{id}", tag = "teams", operation_id = "team_update",
+    params(TeamPath, ("If-Match" = Option<String>, Header, description = "The `ETag` that the change was made from")),
+    responses(
+        (status = 200, body = TeamBody, headers(("ETag" = String, description = "Its version"))),
+        (status = 409, body = ErrorBody, description = "The name is in use"),
+        (status = 412, body = ErrorBody, description = "The team has another version by now"),
+        refusals::SignedIn, refusals::NotFound, refusals::Body
+    )
+)]
+pub async fn update(
+    State(server): State<Server>,
+    Caller(viewer): Caller,
+    Path(TeamPath { id }): Path<TeamPath>,
+    conditions: Conditions,
+    Body(TeamChangeBody { name, description }): Body<TeamChangeBody>,
+) -> Answer<Response> {
+    let change = TeamChange::parse(name.as_deref(), description.as_deref())?;
+    let version = match conditions.are_set() {
+        true => Some(server.backend.team_get(&viewer, id).await?.team.version),
+        false => None,
+    };
+    if version.is_some_and(|version| !conditions.permit(version)) {
+        return Err(Error::Stale.into());
+    }
+    Ok(shown(server.backend.team_update(&viewer, id, change, version).await?).into_response())
+}
+
+/// Deletes a team. Its tasks become the personal tasks of the people whose they are.
+#[utoipa::path(
+    delete, path = "/teams/{id}", tag = "teams", operation_id = "team_delete",
+    params(TeamPath),
+    responses((status = 204), refusals::SignedIn, refusals::NotFound)
+)]
+pub async fn delete(
+    State(server): State<Server>,
+    Caller(viewer): Caller,
+    Path(TeamPath { id }): Path<TeamPath>,
+) -> Answer<StatusCode> {
+    server.backend.team_delete(&viewer, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Leaves a team. The caller's tasks there go to its owner.
+#[utoipa::path(
+    post, path = "/teams/{id}/leave", tag = "teams", operation_id = "team_leave",
+    params(TeamPath),
+    responses(
+        (status = 204),
+        (status = 409, body = ErrorBody, description = "The owner has to transfer the team first"),
+        refusals::SignedIn, refusals::NotFound
+    )
+)]
+pub async fn leave(
+    State(server): State<Server>,
+    Caller(viewer): Caller,
+    Path(TeamPath { id }): Path<TeamPath>,
+) -> Answer<StatusCode> {
+    server.backend.team_leave(&viewer, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// To whom a team goes.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Transfer {
+    /// Another member.
+    user_id: Uuid,
+}
+
+/// Makes another member the owner; the caller stays as an admin.
+#[utoipa::path(
+    post, path = "/teams/{id}/transfer", tag = "teams", operation_id = "team_transfer",
+    params(TeamPath),
+    responses(
+        (status = 204),
+        (status = 409, body = ErrorBody, description = "The team is the caller's already"),
+        refusals::SignedIn, refusals::NotFound, refusals::Body
+    )
+)]
+pub async fn transfer(
+    State(server): State<Server>,
+    Caller(viewer): Caller,
+    Path(TeamPath { id }): Path<TeamPath>,
+    Body(Transfer { user_id }): Body<Transfer>,
+) -> Answer<StatusCode> {
+    server.backend.team_transfer(&viewer, id, UserId(user_id)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Somebody in a team.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Member)]
+pub struct MemberBody {
+    user_id: Uuid,
+    name: String,
+    email: String,
+    #[schema(schema_with = words::role)]
+    role: Role,
+    /// Since when they are in it.
+    created_at: DateTime<Utc>,
+}
+
+impl From<Member> for MemberBody {
+    fn from(Member { user_id, name, email, role, created_at, .. }: Member) -> Self {
+        Self { user_id: user_id.0, name, email, role, created_at }
+    }
+}
+
+/// Everybody in a team, by role and name; at most 500.
+#[utoipa::path(
+    get, path = "/teams/{id}/members", tag = "teams", operation_id = "team_member_list",
+    params(TeamPath),
+    responses((status = 200, body = Vec<MemberBody>), refusals::SignedIn, refusals::NotFound)
+)]
+pub async fn members(
+    State(server): State<Server>,
+    Caller(viewer): Caller,
+    Path(TeamPath { id }): Path<TeamPath>,
+) -> Answer<Json<Vec<MemberBody>>> {
+    let people = server.backend.team_get(&viewer, id).await?;
+    Ok(Json(people.members.into_iter().map(Into::into).collect()))
+}
+
+/// Who is to be in a team, and as what.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewMember)]
+pub struct NewMemberBody {
+    /// Whoever has this address, now or once they sign up; or `user_id`.
+    #[serde(default)]
+    #[schema(max_length = 254, example = "bob@example.org")]
+    email: Option<String>,
+    /// Somebody who has a team or a task in common with the caller; or `email`.
+    #[serde(default)]
+    user_id: Option<Uuid>,
+    #[schema(schema_with = words::given_role)]
+    role: String,
+}
+
+/// Adds somebody to a team, or invites an address until somebody signs up with it.
+#[utoipa::path(
+    post, path = "/teams/{id}/members", tag = "teams", operation_id = "team_member_add",
+    params(TeamPath),
+    responses(
+        (status = 201, body = Outcome, headers(("Location" = String, description = "The members of the team"))),
+        (status = 409, body = ErrorBody, description = "They are in the team already, or it is full"),
+        refusals::SignedIn, refusals::NotFound, refusals::Body
+    )
+)]
+pub async fn add_member(
+    State(server): State<Server>,
+    Caller(viewer): Caller,
+    Path(TeamPath { id }): Path<TeamPath>,
+    Body(NewMemberBody { email, user_id, role }): Body<NewMemberBody>,
+) -> Answer<(StatusCode, [(HeaderName, String); 1], Json<Outcome>)> {
+    let new = NewMember::of(Whom::parse(email.as_deref(), user_id.map(UserId)), &role)?;
+    let added = server.backend.team_member_add(&viewer, id, new).await?;
+    Ok((StatusCode::CREATED, [(header::LOCATION, format!("/api/teams/{id}/members"))], Json(added.into())))
+}
+
+/// The member of the path.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct MemberPath {
+    /// The team.
+    #[param(value_type = Uuid)]
+    id: TeamId,
+    /// The member.
+    #[param(value_type = Uuid)]
+    user_id: UserId,
+}
+
+/// A role to give.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = MemberChange)]
+pub struct MemberChangeBody {
+    #[schema(schema_with = words::given_role)]
+    role: String,
+}
+
+/// Gives a member another role.
+#[utoipa::path(
+    patch, path = "/teams/{id}/members/{user_id}", tag = "teams", operation_id = "team_member_change",
+    params(MemberPath),
+    responses(
+        (status = 204),
+        (status = 409, body = ErrorBody, description = "They are the owner"),
+        refusals::SignedIn, refusals::NotFound, refusals::Body
+    )
+)]
+pub async fn change_member(
+    State(server): State<Server>,
+    Caller(viewer): Caller,
+    Path(MemberPath { id, user_id }): Path<MemberPath>,
+    Body(MemberChangeBody { role }): Body<MemberChangeBody>,
+) -> Answer<StatusCode> {
+    let role = Role::parse_given(&role).map_err(Error::from)?;
+    server.backend.team_member_change(&viewer, id, user_id, role).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Takes a member out. Their tasks there go to the owner.
+#[utoipa::path(
+    delete, path = "/teams/{id}/members/{user_id}", tag = "teams", operation_id = "team_member_remove",
+    params(MemberPath),
+    responses(
+        (status = 204),
+        (status = 409, body = ErrorBody, description = "They are the owner"),
+        refusals::SignedIn, refusals::NotFound
+    )
+)]
+pub async fn remove_member(
+    State(server): State<Server>,
+    Caller(viewer): Caller,
+    Path(MemberPath { id, user_id }): Path<MemberPath>,
+) -> Answer<StatusCode> {
+    server.backend.team_member_remove(&viewer, id, user_id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// An address that waits for somebody to sign up.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Invitation)]
+pub struct InvitationBody {
+    email: String,
+    /// What they will be in the team.
+    #[schema(schema_with = words::given_role)]
+    role: Role,
+    created_at: DateTime<Utc>,
+}
+
+impl From<Invitation> for InvitationBody {
+    fn from(Invitation { email, role, created_at }: Invitation) -> Self {
+        Self { email, role, created_at }
+    }
+}
+
+/// Who is invited into a team, by address; empty for whoever may not invite.
+#[utoipa::path(
+    get, path = "/teams/{id}/invitations", tag = "teams", operation_id = "team_invitation_list",
+    params(TeamPath),
+    responses((status = 200, body = Vec<InvitationBody>), refusals::SignedIn, refusals::NotFound)
+)]
+pub async fn invitations(
+    State(server): State<Server>,
+    Caller(viewer): Caller,
+    Path(TeamPath { id }): Path<TeamPath>,
+) -> Answer<Json<Vec<InvitationBody>>> {
+    let people = server.backend.team_get(&viewer, id).await?;
+    Ok(Json(people.invitations.into_iter().map(Into::into).collect()))
+}
+
+/// The invitation of the path.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct InvitationPath {
+    /// The team.
+    #[param(value_type = Uuid)]
+    id: TeamId,
+    /// The invited address.
+    email: String,
+}
+
+/// Takes an invitation back.
+#[utoipa::path(
+    delete, path = "/teams/{id}/invitations/{email}", tag = "teams", operation_id = "team_uninvite",
+    params(InvitationPath),
+    responses(
+        (status = 204),
+        (status = 409, body = ErrorBody, description = "Somebody has joined with it by now"),
+        refusals::SignedIn, refusals::NotFound
+    )
+)]
+pub async fn uninvite(
+    State(server): State<Server>,
+    Caller(viewer): Caller,
+    Path(InvitationPath { id, email }): Path<InvitationPath>,
+) -> Answer<StatusCode> {
+    server.backend.team_uninvite(&viewer, id, address(&email)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,47 @@
+//! The words that some fields are made of, for the document.
+
+use taskwire_domain::{
+    share::Permission,
+    task::{Access, Sort, Status},
+    team::Role,
+};
+use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
+
+fn one_of(words: impl Iterator<Item = &'static str>) -> Object {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).build()
+}
+
+/// Whether a task is done.
+pub fn status() -> Object {
+    one_of(Status::ALL.iter().map(|status| status.as_str()))
+}
+
+/// By what right somebody sees a task.
+pub fn access() -> Object {
+    one_of(Access::ALL.iter().map(|access| access.as_str()))
+}
+
+/// The order of a list.
+pub fn sort() -> Object {
+    one_of(Sort::ALL.iter().map(|sort| sort.as_str()))
+}
+
+/// What somebody is in a team.
+pub fn role() -> Object {
+    one_of(Role::ALL.iter().map(|role| role.as_str()))
+}
+
+/// What can be made of somebody in a team: a team has one owner, who hands it over.
+pub fn given_role() -> Object {
+    one_of(Role::ALL.iter().filter(|role| **role != Role::Owner).map(|role| role.as_str()))
+}
+
+/// What somebody may do with a task that is shared with them.
+pub fn permission() -> Object {
+    one_of(Permission::ALL.iter().map(|permission| permission.as_str()))
+}
+
+/// Whether somebody has something at once.
+pub fn added() -> Object {
+    one_of(["now", "invited"].into_iter())
+}
