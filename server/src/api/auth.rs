@@ -1,7 +1,7 @@
 //! Accounts and sessions.
 
 use super::{
-    extract::{Body, Caller, From, Path},
+    extract::{Body, Caller, Path, Sender},
     refusals,
 };
 use crate::{
@@ -32,7 +32,7 @@ pub struct UserBody {
     created_at: DateTime<Utc>,
 }
 
-impl std::convert::From<Account> for UserBody {
+impl From<Account> for UserBody {
     fn from(Account { id, email, name, created_at, .. }: Account) -> Self {
         Self { id: id.0, email, name, created_at }
     }
@@ -66,7 +66,7 @@ pub struct SignUp {
 )]
 pub async fn sign_up(
     State(server): State<Server>,
-    From(client): From,
+    Sender(client): Sender,
     Body(new): Body<SignUp>,
 ) -> Answer<(StatusCode, Json<UserBody>)> {
     let new = NewAccount::parse(&new.email, &new.password, &new.name)?;
@@ -109,7 +109,7 @@ pub struct Token {
 )]
 pub async fn sign_in(
     State(server): State<Server>,
-    From(client): From,
+    Sender(client): Sender,
     Body(SignIn { email, password }): Body<SignIn>,
 ) -> Answer<Json<Token>> {
     let signed_in = server.backend.account_sign_in(&client, &email, &password).await?;
@@ -239,7 +239,7 @@ pub struct SessionBody {
     current: bool,
 }
 
-impl std::convert::From<Session> for SessionBody {
+impl From<Session> for SessionBody {
     fn from(session: Session) -> Self {
         let Session { id, created_at, last_seen_at, expires_at, address, user_agent, current } = session;
         Self { id: id.0, created_at, last_seen_at, expires_at, address, user_agent, current }

@@ -26,7 +26,7 @@ impl FromRequestParts<Server> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, Problem> {
-        let From(client) = From::from_request_parts(parts, server).await.unwrap_or_default();
+        let Sender(client) = Sender::from_request_parts(parts, server).await.unwrap_or_default();
         let viewer = viewer(&server.backend, &parts.headers, client)?;
         if !parts.extensions.get::<MatchedPath>().is_some_and(|path| path.as_str().starts_with(OWN)) {
             return Ok(Self(viewer));
@@ -44,9 +44,9 @@ impl FromRequestParts<Server> for Caller {
 
 /// Where the request comes from, for whoever is not signed in yet.
 #[derive(Default)]
-pub struct From(pub Client);
+pub struct Sender(pub Client);
 
-impl<S: Sync> FromRequestParts<S> for From {
+impl<S: Sync> FromRequestParts<S> for Sender {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {

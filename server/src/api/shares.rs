@@ -4,7 +4,7 @@ use super::{
     extract::{Body, Caller, Path, Query},
     paging::next_page,
     refusals,
-    tasks::{ListQuery, TaskBody},
+    tasks::{ListQuery, TaskBody, TaskPath},
     words,
 };
 use crate::{
@@ -29,15 +29,6 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 type Answer<T> = Result<T, Problem>;
-
-/// The task of the path.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Path)]
-pub struct TaskPath {
-    /// The task.
-    #[param(value_type = i64)]
-    id: TaskId,
-}
 
 /// With whom a task is shared.
 #[derive(Debug, Serialize, ToSchema)]

@@ -188,7 +188,7 @@ pub async fn create(
 pub struct TaskPath {
     /// The task.
     #[param(value_type = i64)]
-    id: TaskId,
+    pub id: TaskId,
 }
 
 /// One task.

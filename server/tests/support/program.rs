@@ -78,7 +78,8 @@ impl Program {
         self.log.lock().unwrap().clone()
     }
 
-    fn address(&self) -> Option<String> {
+    /// Where it listens, as its log says.
+    pub fn address(&self) -> Option<String> {
         let log = self.log();
         let (_, rest) = log.split_once("http://")?;
         // In a line of text, or inside one of JSON.
