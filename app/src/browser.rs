@@ -90,8 +90,12 @@ pub fn keep_focus(instead: impl FnOnce() -> Option<web_sys::Element> + 'static) 
 
 /// Whether the person is typing, or is being asked something.
 pub fn is_busy() -> bool {
-    let busy = "input, select, textarea, .confirm, .confirm *";
-    focused().is_some_and(|focused| focused.matches(busy).unwrap_or_default())
+    focused_within("input, select, textarea, .confirm")
+}
+
+/// Whether the focus is on what the selector finds, or in it.
+pub fn focused_within(selector: &str) -> bool {
+    focused().is_some_and(|focused| matches!(focused.closest(selector), Ok(Some(_))))
 }
 
 /// What has the focus.

@@ -89,6 +89,19 @@ impl Checks {
         checked.map_err(|e| self.0.push(e)).ok()
     }
 
+    /// The same for a field that need not be there.
+    pub fn take_some<T>(&mut self, checked: Option<Result<T, FieldError>>) -> Option<T> {
+        checked.and_then(|checked| self.take(checked))
+    }
+
+    /// What was checked, unless there are complaints.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with every complaint.
+    pub fn unless_any<T>(self, checked: T) -> Result<T> {
+        if self.0.is_empty() { Ok(checked) } else { Err(self.into_error()) }
+    }
+
     /// The error that names every complaint.
     pub fn into_error(self) -> Error {
         Error::Invalid(self.0)

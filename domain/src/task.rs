@@ -168,14 +168,9 @@ impl TaskChange {
         version: Option<i32>,
     ) -> Result<Self> {
         let mut checks = Checks::default();
-        let title = title_text.map(title).map(|checked| checks.take(checked));
-        let description = description_text.map(description).map(|checked| checks.take(checked));
-        match (title, description) {
-            (Some(None), _) | (_, Some(None)) => Err(checks.into_error()),
-            (title, description) => {
-                Ok(Self { title: title.flatten(), description: description.flatten(), status, version })
-            }
-        }
+        let title = checks.take_some(title_text.map(title));
+        let description = checks.take_some(description_text.map(description));
+        checks.unless_any(Self { title, description, status, version })
     }
 
     /// Whether the task already is as this change asks; then there is nothing to write, and nothing stale.

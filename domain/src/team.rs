@@ -108,14 +108,19 @@ impl TeamTexts {
     /// Checks a form; the error names every field that breaks a rule.
     pub fn parse(name: &str, description: &str) -> Result<Self> {
         let mut checks = Checks::default();
-        let name = checks.take(text::single_line("name", "The name", name, 1, TEAM_NAME_MAX));
-        let description =
-            checks.take(text::multi_line("description", "The description", description, TEAM_DESCRIPTION_MAX));
-        match (name, description) {
+        match (checks.take(self::name(name)), checks.take(self::description(description))) {
             (Some(name), Some(description)) => Ok(Self { name, description }),
             _ => Err(checks.into_error()),
         }
     }
+}
+
+fn name(text: &str) -> Result<String, FieldError> {
+    text::single_line("name", "The name", text, 1, TEAM_NAME_MAX)
+}
+
+fn description(text: &str) -> Result<String, FieldError> {
+    text::multi_line("description", "The description", text, TEAM_DESCRIPTION_MAX)
 }
 
 /// What to change about a team; what is absent stays as it is.
@@ -130,8 +135,10 @@ pub struct TeamChange {
 impl TeamChange {
     /// Checks a form; the error names every field that breaks a rule.
     pub fn parse(name: Option<&str>, description: Option<&str>) -> Result<Self> {
-        let texts = TeamTexts::parse(name.unwrap_or("-"), description.unwrap_or_default())?;
-        Ok(Self { name: name.map(|_| texts.name), description: description.map(|_| texts.description) })
+        let mut checks = Checks::default();
+        let (name, description) =
+            (checks.take_some(name.map(self::name)), checks.take_some(description.map(self::description)));
+        checks.unless_any(Self { name, description })
     }
 
     /// Whether the team is like this already.

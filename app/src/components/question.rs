@@ -28,8 +28,7 @@ pub fn Question(
         browser::focus(question.get().map(Into::into));
         on_cleanup(move || {
             let opener = move || opener.try_get_untracked().flatten().map(Into::into);
-            let has_focus =
-                browser::focused().is_some_and(|focused| matches!(focused.closest(".confirm"), Ok(Some(_))));
+            let has_focus = browser::focused_within(".confirm");
             // In the next frame, for a link that made room for the question.
             browser::keep_focus(opener);
             if has_focus {

@@ -1,16 +1,12 @@
 //! The audit log.
 
 use super::{
+    answers::{Answer, Page, page},
     extract::{Caller, Query},
-    paging::next_page,
     refusals,
 };
-use crate::{middleware::problem::Problem, router::Server};
-use axum::{
-    Json,
-    extract::{OriginalUri, State},
-    http::HeaderMap,
-};
+use crate::router::Server;
+use axum::extract::{OriginalUri, State};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use taskwire_domain::{
@@ -79,9 +75,8 @@ pub async fn list(
     Caller(viewer): Caller,
     OriginalUri(uri): OriginalUri,
     Query(LinesQuery { team_id, cursor }): Query<LinesQuery>,
-) -> Result<(HeaderMap, Json<Vec<LineBody>>), Problem> {
+) -> Answer<Page<LineBody>> {
     let query = AuditQuery { team: team_id.map(TeamId), before: cursor };
-    let page = server.backend.audit_list(&viewer, query).await?;
-    let next = page.next.map(|line| line.to_string());
-    Ok((next_page(&uri, next), Json(page.lines.into_iter().map(Into::into).collect())))
+    let found = server.backend.audit_list(&viewer, query).await?;
+    Ok(page(&uri, found.next, found.lines))
 }

@@ -1,13 +1,11 @@
 //! Accounts and sessions.
 
 use super::{
+    answers::{Answer, all},
     extract::{Body, Caller, Path, Sender},
     refusals,
 };
-use crate::{
-    middleware::problem::{ErrorBody, Problem},
-    router::Server,
-};
+use crate::{middleware::problem::ErrorBody, router::Server};
 use axum::{Json, extract::State, http::StatusCode};
 use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret;
@@ -19,8 +17,6 @@ use taskwire_domain::{
 };
 use utoipa::ToSchema;
 use uuid::Uuid;
-
-type Answer<T> = Result<T, Problem>;
 
 /// A person's account.
 #[derive(Debug, Serialize, ToSchema)]
@@ -252,8 +248,7 @@ impl From<Session> for SessionBody {
     responses((status = 200, body = Vec<SessionBody>), refusals::SignedIn)
 )]
 pub async fn sessions(State(server): State<Server>, Caller(viewer): Caller) -> Answer<Json<Vec<SessionBody>>> {
-    let sessions = server.backend.session_list(&viewer).await?;
-    Ok(Json(sessions.into_iter().map(Into::into).collect()))
+    Ok(all(server.backend.session_list(&viewer).await?))
 }
 
 /// The session of the path.

@@ -1,14 +1,14 @@
 //! The dashboard's numbers: each in one look-up, whatever the number of tasks.
 
 use super::{
-    extract::{Caller, Conditions, Query, etag},
-    refusals,
+    answers::Answer,
+    extract::{Caller, Conditions, Query},
+    params, refusals,
 };
-use crate::{middleware::problem::Problem, router::Server};
+use crate::router::Server;
 use axum::{
-    Json,
     extract::State,
-    http::{StatusCode, header},
+    http::header,
     response::{IntoResponse, Response},
 };
 use chrono::{DateTime, Utc};
@@ -44,7 +44,7 @@ pub struct StatisticsBody {
 /// How many tasks the caller has. A poll with the `ETag` of the answer before is a 304 as long as the numbers are the same.
 #[utoipa::path(
     get, path = "/dashboard/statistics", tag = "dashboard", operation_id = "dashboard_statistics",
-    params(("If-None-Match" = Option<String>, Header, description = "An `ETag` that the caller has already")),
+    params(params::IfNoneMatch),
     responses(
         (status = 200, body = StatisticsBody, headers(("ETag" = String, description = "The same for the same numbers"))),
         (status = 304, description = "The caller has these numbers already"),
@@ -55,7 +55,7 @@ pub async fn statistics(
     State(server): State<Server>,
     Caller(viewer): Caller,
     conditions: Conditions,
-) -> Result<Response, Problem> {
+) -> Answer<Response> {
     let Dashboard { statistics, computed_at, .. } = server.backend.dashboard_read(&viewer, None).await?;
     let counts = TaskCounts {
         total_tasks: statistics.total(),
@@ -63,8 +63,8 @@ pub async fn statistics(
         completed_tasks: statistics.completed,
         shared_tasks: statistics.shared(),
     };
-    let tag = tag(&counts);
-    Ok(unless_known(&conditions, &tag, StatisticsBody { statistics: counts, computed_at, cached: false }))
+    let body = StatisticsBody { statistics: counts, computed_at, cached: false };
+    Ok(unless_known(&conditions, &body.statistics, &body).into_response())
 }
 
 /// Where “today” is.
@@ -95,7 +95,7 @@ pub struct ActivityBody {
 /// What was done today and this week.
 #[utoipa::path(
     get, path = "/dashboard/activity", tag = "dashboard", operation_id = "dashboard_activity",
-    params(ActivityQuery, ("If-None-Match" = Option<String>, Header, description = "An `ETag` that the caller has already")),
+    params(ActivityQuery, params::IfNoneMatch),
     responses(
         (status = 200, body = ActivityBody, headers(("ETag" = String, description = "The same for the same numbers"))),
         (status = 304, description = "The caller has these numbers already"),
@@ -107,7 +107,7 @@ pub async fn activity(
     Caller(viewer): Caller,
     Query(ActivityQuery { tz }): Query<ActivityQuery>,
     conditions: Conditions,
-) -> Result<Response, Problem> {
+) -> Answer<Response> {
     if let Some(tz) = &tz
         && !server.backend.account_time_zones(&viewer).await?.contains(tz)
     {
@@ -121,7 +121,7 @@ pub async fn activity(
         tasks_completed_this_week: activity.completed_this_week,
         completion_rate: statistics.completion_rate(),
     };
-    Ok(unless_known(&conditions, &tag(&body), body))
+    Ok(unless_known(&conditions, &body, &body).into_response())
 }
 
 /// The caller's tasks by status.
@@ -136,7 +136,7 @@ pub struct BreakdownBody {
 /// How many tasks are done and how many are not.
 #[utoipa::path(
     get, path = "/dashboard/breakdown", tag = "dashboard", operation_id = "dashboard_breakdown",
-    params(("If-None-Match" = Option<String>, Header, description = "An `ETag` that the caller has already")),
+    params(params::IfNoneMatch),
     responses(
         (status = 200, body = BreakdownBody, headers(("ETag" = String, description = "The same for the same numbers"))),
         (status = 304, description = "The caller has these numbers already"),
@@ -147,11 +147,11 @@ pub async fn breakdown(
     State(server): State<Server>,
     Caller(viewer): Caller,
     conditions: Conditions,
-) -> Result<Response, Problem> {
+) -> Answer<Response> {
     let statistics = counted(&server, &viewer).await?;
     let body =
         BreakdownBody { pending: statistics.pending, completed: statistics.completed, total: statistics.total() };
-    Ok(unless_known(&conditions, &tag(&body), body))
+    Ok(unless_known(&conditions, &body, &body).into_response())
 }
 
 /// What others share with the caller, by permission.
@@ -166,42 +166,31 @@ pub struct SharedBody {
 /// How many tasks of others are shared with the caller.
 #[utoipa::path(
     get, path = "/dashboard/shared", tag = "dashboard", operation_id = "dashboard_shared",
-    params(("If-None-Match" = Option<String>, Header, description = "An `ETag` that the caller has already")),
+    params(params::IfNoneMatch),
     responses(
         (status = 200, body = SharedBody, headers(("ETag" = String, description = "The same for the same numbers"))),
         (status = 304, description = "The caller has these numbers already"),
         refusals::SignedIn
     )
 )]
-pub async fn shared(
-    State(server): State<Server>,
-    Caller(viewer): Caller,
-    conditions: Conditions,
-) -> Result<Response, Problem> {
+pub async fn shared(State(server): State<Server>, Caller(viewer): Caller, conditions: Conditions) -> Answer<Response> {
     let statistics = counted(&server, &viewer).await?;
     let body = SharedBody {
         total_shared: statistics.shared(),
         view_only: statistics.shared_view,
         can_edit: statistics.shared_edit,
     };
-    Ok(unless_known(&conditions, &tag(&body), body))
+    Ok(unless_known(&conditions, &body, &body).into_response())
 }
 
-async fn counted(server: &Server, viewer: &Viewer) -> Result<Statistics, Problem> {
+async fn counted(server: &Server, viewer: &Viewer) -> Answer<Statistics> {
     Ok(server.backend.dashboard_read(viewer, None).await?.statistics)
 }
 
-/// The same for the same numbers.
-fn tag(numbers: &impl Serialize) -> String {
+/// An answer that is another with other `numbers`. Asked anew each time, so that a cache never shows one person's to
+/// another.
+fn unless_known(conditions: &Conditions, numbers: &impl Serialize, body: &impl Serialize) -> impl IntoResponse {
     let json = serde_json::to_vec(numbers).unwrap_or_default();
-    Uuid::new_v5(&Uuid::NAMESPACE_OID, &json).simple().to_string()
-}
-
-fn unless_known(conditions: &Conditions, tag: &str, body: impl Serialize) -> Response {
-    // Asked anew each time, so that a cache never shows one person's numbers to another.
-    let headers = (etag(tag), [(header::CACHE_CONTROL, "private, no-cache")]);
-    match conditions.is_known(tag) {
-        true => (StatusCode::NOT_MODIFIED, headers).into_response(),
-        false => (headers, Json(body)).into_response(),
-    }
+    let tag = Uuid::new_v5(&Uuid::NAMESPACE_OID, &json).simple();
+    ([(header::CACHE_CONTROL, "private, no-cache")], conditions.unless_known(tag, body))
 }

@@ -1,13 +1,16 @@
 //! What handlers take from a request. Whatever is wrong with it becomes a [`Problem`].
 
+use super::answers::{Answer, etag, tag};
 use crate::{middleware::problem::Problem, router::Server};
 use axum::{
+    Json,
     body::Bytes,
     extract::{FromRequest, FromRequestParts, MatchedPath, RawPathParams, Request},
-    http::{HeaderMap, header, request::Parts},
+    http::{HeaderMap, StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
 };
-use axum_extra::headers::{ETag, HeaderMapExt, IfMatch, IfNoneMatch};
-use serde::de::DeserializeOwned;
+use axum_extra::headers::{HeaderMapExt, IfMatch, IfNoneMatch};
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::error::Category;
 use std::{convert::Infallible, fmt::Display};
 use taskwire_app::rpc::server::viewer;
@@ -75,22 +78,27 @@ pub struct Conditions {
 }
 
 impl Conditions {
-    /// Whether a change depends on the version.
-    pub fn are_set(&self) -> bool {
-        self.if_match.is_some()
+    /// The version that a change must be made from: the `current` one, which is read only where there is a condition.
+    ///
+    /// # Errors
+    /// [`Error::Stale`] if the condition is not met.
+    pub async fn version(&self, current: impl Future<Output = Answer<i32>>) -> Answer<Option<i32>> {
+        let Some(condition) = &self.if_match else { return Ok(None) };
+        let version = current.await?;
+        match tag(version).is_some_and(|tag| condition.precondition_passes(&tag)) {
+            true => Ok(Some(version)),
+            false => Err(Error::Stale.into()),
+        }
     }
 
-    /// Whether what has this tag may be changed.
-    pub fn permit(&self, tag: impl Display) -> bool {
-        let etag = parsed(tag);
-        self.if_match.as_ref().is_none_or(|condition| etag.is_some_and(|etag| condition.precondition_passes(&etag)))
-    }
-
-    /// Whether the caller has what has this tag already.
-    pub fn is_known(&self, tag: impl Display) -> bool {
-        let etag = parsed(tag);
-        let is_new = |condition: &IfNoneMatch| etag.as_ref().is_none_or(|etag| condition.precondition_passes(etag));
-        self.if_none_match.as_ref().is_some_and(|condition| !is_new(condition))
+    /// What has this tag, or a 304 for whoever has it already.
+    pub fn unless_known(&self, of: impl Display, body: impl Serialize) -> Response {
+        let condition = self.if_none_match.as_ref();
+        let is_new = tag(&of).is_none_or(|tag| condition.is_none_or(|condition| condition.precondition_passes(&tag)));
+        match is_new {
+            true => (etag(of), Json(body)).into_response(),
+            false => (StatusCode::NOT_MODIFIED, etag(of)).into_response(),
+        }
     }
 }
 
@@ -104,19 +112,6 @@ impl<S: Sync> FromRequestParts<S> for Conditions {
             if_none_match: parts.headers.typed_try_get().map_err(|_| broken("If-None-Match"))?,
         })
     }
-}
-
-fn parsed(tag: impl Display) -> Option<ETag> {
-    format!("\"{tag}\"").parse().ok()
-}
-
-/// The header that tells a version, or what else changes with what is shown.
-pub fn etag(tag: impl Display) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    if let Some(tag) = parsed(tag) {
-        headers.typed_insert(tag);
-    }
-    headers
 }
 
 /// The header `Idempotency-Key`, of whatever form the caller likes.

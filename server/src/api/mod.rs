@@ -6,11 +6,12 @@
 //!
 //! To add one: a handler in its area's file, and its name in [`router`].
 
+mod answers;
 mod audit;
 mod auth;
 mod dashboard;
 mod extract;
-mod paging;
+mod params;
 mod refusals;
 mod shares;
 mod tasks;

@@ -1,20 +1,17 @@
 //! Sharing tasks.
 
 use super::{
+    answers::{Answer, Page, all, page},
     extract::{Body, Caller, Path, Query},
-    paging::next_page,
     refusals,
-    tasks::{ListQuery, TaskBody, TaskPath},
+    tasks::{self, ListQuery, TaskBody, TaskPath},
     words,
 };
-use crate::{
-    middleware::problem::{ErrorBody, Problem},
-    router::Server,
-};
+use crate::{middleware::problem::ErrorBody, router::Server};
 use axum::{
     Json,
     extract::{OriginalUri, State},
-    http::{HeaderMap, HeaderName, StatusCode, header},
+    http::{HeaderName, StatusCode, header},
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -27,8 +24,6 @@ use taskwire_domain::{
 };
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
-
-type Answer<T> = Result<T, Problem>;
 
 /// With whom a task is shared.
 #[derive(Debug, Serialize, ToSchema)]
@@ -206,8 +201,7 @@ pub async fn list(
     Caller(viewer): Caller,
     Path(TaskPath { id }): Path<TaskPath>,
 ) -> Answer<Json<Vec<ShareBody>>> {
-    let shares = server.backend.share_list(&viewer, id).await?;
-    Ok(Json(shares.into_iter().map(Into::into).collect()))
+    Ok(all(server.backend.share_list(&viewer, id).await?))
 }
 
 /// A page of the tasks that others share with the caller: the list of tasks with `shared=true`.
@@ -223,14 +217,13 @@ pub async fn list(
     )
 )]
 pub async fn with_me(
-    State(server): State<Server>,
-    Caller(viewer): Caller,
-    OriginalUri(uri): OriginalUri,
+    server: State<Server>,
+    caller: Caller,
+    uri: OriginalUri,
     Query(mut query): Query<ListQuery>,
-) -> Answer<(HeaderMap, Json<Vec<TaskBody>>)> {
+) -> Answer<Page<TaskBody>> {
     query.shared = true;
-    let page = server.backend.task_list(&viewer, &query.parse()?).await?;
-    Ok((next_page(&uri, page.next), Json(page.tasks.into_iter().map(Into::into).collect())))
+    tasks::list(server, caller, uri, Query(query)).await
 }
 
 /// A task of the caller's own that others have.
@@ -277,8 +270,7 @@ pub async fn by_me(
     Caller(viewer): Caller,
     OriginalUri(uri): OriginalUri,
     Query(ByMeQuery { cursor }): Query<ByMeQuery>,
-) -> Answer<(HeaderMap, Json<Vec<SharedTaskBody>>)> {
-    let page = server.backend.share_by_me(&viewer, cursor).await?;
-    let next = page.next.map(|task| task.to_string());
-    Ok((next_page(&uri, next), Json(page.tasks.into_iter().map(Into::into).collect())))
+) -> Answer<Page<SharedTaskBody>> {
+    let found = server.backend.share_by_me(&viewer, cursor).await?;
+    Ok(page(&uri, found.next, found.tasks))
 }

@@ -1,18 +1,15 @@
 //! Tasks.
 
 use super::{
-    extract::{Body, Caller, Conditions, IdempotencyKey, Path, Query, etag},
-    paging::next_page,
-    refusals, words,
+    answers::{Answer, Page, etag, page},
+    extract::{Body, Caller, Conditions, IdempotencyKey, Path, Query},
+    params, refusals, words,
 };
-use crate::{
-    middleware::problem::{ErrorBody, Problem},
-    router::Server,
-};
+use crate::{middleware::problem::ErrorBody, router::Server};
 use axum::{
     Json,
     extract::{OriginalUri, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use chrono::{DateTime, Utc};
@@ -24,8 +21,6 @@ use taskwire_domain::{
 };
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
-
-type Answer<T> = Result<T, Problem>;
 
 /// A task as the caller sees it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -113,7 +108,7 @@ impl ListQuery {
 /// A page of the tasks that the caller may see.
 #[utoipa::path(
     get, path = "/{user_id}/tasks", tag = "tasks", operation_id = "task_list",
-    params(("user_id" = String, Path, description = "`me`, or the caller's id"), ListQuery),
+    params(params::Owner, ListQuery),
     responses(
         (status = 200, body = Vec<TaskBody>, headers(
             ("Link" = String, description = "The next page, as `rel=\"next\"`; absent on the last one"),
@@ -127,10 +122,9 @@ pub async fn list(
     Caller(viewer): Caller,
     OriginalUri(uri): OriginalUri,
     Query(query): Query<ListQuery>,
-) -> Answer<(HeaderMap, Json<Vec<TaskBody>>)> {
-    let page = server.backend.task_list(&viewer, &query.parse()?).await?;
-    let headers = next_page(&uri, page.next);
-    Ok((headers, Json(page.tasks.into_iter().map(Into::into).collect())))
+) -> Answer<Page<TaskBody>> {
+    let found = server.backend.task_list(&viewer, &query.parse()?).await?;
+    Ok(page(&uri, found.next, found.tasks))
 }
 
 /// What makes a task.
@@ -156,7 +150,7 @@ pub struct NewTaskBody {
 #[utoipa::path(
     post, path = "/{user_id}/tasks", tag = "tasks", operation_id = "task_create",
     params(
-        ("user_id" = String, Path, description = "`me`, or the caller's id"),
+        params::Owner,
         ("Idempotency-Key" = Option<String>, Header,
             description = "1 to 255 characters: the same request again returns the task that it made the first time"),
     ),
@@ -195,8 +189,8 @@ pub struct TaskPath {
 #[utoipa::path(
     get, path = "/{user_id}/tasks/{id}", tag = "tasks", operation_id = "task_get",
     params(
-        ("user_id" = String, Path, description = "`me`, or the caller's id"), TaskPath,
-        ("If-None-Match" = Option<String>, Header, description = "An `ETag` that the caller has already"),
+        params::Owner, TaskPath,
+        params::IfNoneMatch,
     ),
     responses(
         (status = 200, body = TaskBody, headers(("ETag" = String, description = "Its version"))),
@@ -211,10 +205,7 @@ pub async fn get(
     conditions: Conditions,
 ) -> Answer<Response> {
     let task = server.backend.task_get(&viewer, id).await?;
-    if conditions.is_known(task.version) {
-        return Ok((StatusCode::NOT_MODIFIED, etag(task.version)).into_response());
-    }
-    Ok(shown(task).into_response())
+    Ok(conditions.unless_known(task.version, TaskBody::from(task)))
 }
 
 /// What to change; what is absent stays as it is.
@@ -237,8 +228,8 @@ pub struct TaskChangeBody {
 #[utoipa::path(
     patch, path = "/{user_id}/tasks/{id}", tag = "tasks", operation_id = "task_update",
     params(
-        ("user_id" = String, Path, description = "`me`, or the caller's id"), TaskPath,
-        ("If-Match" = Option<String>, Header, description = "The `ETag` that the change was made from"),
+        params::Owner, TaskPath,
+        params::IfMatch,
     ),
     responses(
         (status = 200, body = TaskBody, headers(("ETag" = String, description = "Its version"))),
@@ -255,7 +246,7 @@ pub async fn update(
 ) -> Answer<Response> {
     let TaskChangeBody { title, description, status } = change;
     let change = TaskChange::parse(title.as_deref(), description.as_deref(), status, None)?;
-    let version = expected(&server, &viewer, id, &conditions).await?;
+    let version = conditions.version(version_of(&server, &viewer, id)).await?;
     let task = server.backend.task_update(&viewer, id, TaskChange { version, ..change }).await?;
     Ok(shown(task).into_response())
 }
@@ -264,8 +255,8 @@ pub async fn update(
 #[utoipa::path(
     put, path = "/{user_id}/tasks/{id}", tag = "tasks", operation_id = "task_put",
     params(
-        ("user_id" = String, Path, description = "`me`, or the caller's id"), TaskPath,
-        ("If-Match" = Option<String>, Header, description = "The `ETag` that the change was made from"),
+        params::Owner, TaskPath,
+        params::IfMatch,
     ),
     responses(
         (status = 200, body = TaskBody, headers(("ETag" = String, description = "Its version"))),
@@ -287,8 +278,8 @@ pub async fn put(
 #[utoipa::path(
     delete, path = "/{user_id}/tasks/{id}", tag = "tasks", operation_id = "task_delete",
     params(
-        ("user_id" = String, Path, description = "`me`, or the caller's id"), TaskPath,
-        ("If-Match" = Option<String>, Header, description = "The `ETag` that was seen"),
+        params::Owner, TaskPath,
+        params::IfMatch,
     ),
     responses(
         (status = 204),
@@ -302,7 +293,7 @@ pub async fn delete(
     Path(TaskPath { id }): Path<TaskPath>,
     conditions: Conditions,
 ) -> Answer<StatusCode> {
-    let version = expected(&server, &viewer, id, &conditions).await?;
+    let version = conditions.version(version_of(&server, &viewer, id)).await?;
     server.backend.task_delete(&viewer, id, version).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -319,7 +310,7 @@ pub struct DeletedBody {
 /// A deleted task, as long as the caller can bring it back.
 #[utoipa::path(
     get, path = "/{user_id}/tasks/{id}/deleted", tag = "tasks", operation_id = "task_deleted",
-    params(("user_id" = String, Path, description = "`me`, or the caller's id"), TaskPath),
+    params(params::Owner, TaskPath),
     responses((status = 200, body = DeletedBody), refusals::SignedIn, refusals::NotFound)
 )]
 pub async fn deleted(
@@ -335,7 +326,7 @@ pub async fn deleted(
 /// Brings a deleted task back as it was, with its id and its shares. One that is back already is returned.
 #[utoipa::path(
     post, path = "/{user_id}/tasks/{id}/restore", tag = "tasks", operation_id = "task_restore",
-    params(("user_id" = String, Path, description = "`me`, or the caller's id"), TaskPath),
+    params(params::Owner, TaskPath),
     responses(
         (status = 200, body = TaskBody, headers(("ETag" = String, description = "Its version"))),
         refusals::SignedIn, refusals::NotFound
@@ -355,7 +346,7 @@ const TOGGLE_TRIES: usize = 3;
 /// Completes a task, or reopens it if it is completed.
 #[utoipa::path(
     patch, path = "/{user_id}/tasks/{id}/complete", tag = "tasks", operation_id = "task_toggle",
-    params(("user_id" = String, Path, description = "`me`, or the caller's id"), TaskPath),
+    params(params::Owner, TaskPath),
     responses(
         (status = 200, body = TaskBody, headers(("ETag" = String, description = "Its version"))),
         (status = 412, body = ErrorBody, description = "Others changed it all the time"),
@@ -383,16 +374,8 @@ pub async fn toggle(
     Err(Error::Stale.into())
 }
 
-/// The version that a change must be made from, where the request has a condition.
-async fn expected(server: &Server, viewer: &Viewer, id: TaskId, conditions: &Conditions) -> Answer<Option<i32>> {
-    if !conditions.are_set() {
-        return Ok(None);
-    }
-    let task = server.backend.task_get(viewer, id).await?;
-    if !conditions.permit(task.version) {
-        return Err(Error::Stale.into());
-    }
-    Ok(Some(task.version))
+async fn version_of(server: &Server, viewer: &Viewer, id: TaskId) -> Answer<i32> {
+    Ok(server.backend.task_get(viewer, id).await?.version)
 }
 
 fn shown(task: Task) -> impl IntoResponse {

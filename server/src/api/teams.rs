@@ -1,15 +1,13 @@
 //! Teams, their members and their invitations.
 
 use super::{
-    extract::{Body, Caller, Conditions, Path, etag},
-    refusals,
+    answers::{Answer, all, etag},
+    extract::{Body, Caller, Conditions, Path},
+    params, refusals,
     shares::{Outcome, address},
     words,
 };
-use crate::{
-    middleware::problem::{ErrorBody, Problem},
-    router::Server,
-};
+use crate::{middleware::problem::ErrorBody, router::Server};
 use axum::{
     Json,
     extract::State,
@@ -25,8 +23,6 @@ use taskwire_domain::{
 };
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
-
-type Answer<T> = Result<T, Problem>;
 
 /// A team that the caller is in.
 #[derive(Debug, Serialize, ToSchema)]
@@ -65,8 +61,7 @@ fn shown(team: Team) -> impl IntoResponse {
     responses((status = 200, body = Vec<TeamBody>), refusals::SignedIn)
 )]
 pub async fn list(State(server): State<Server>, Caller(viewer): Caller) -> Answer<Json<Vec<TeamBody>>> {
-    let teams = server.backend.team_list(&viewer).await?;
-    Ok(Json(teams.into_iter().map(Into::into).collect()))
+    Ok(all(server.backend.team_list(&viewer).await?))
 }
 
 /// What makes a team.
@@ -117,7 +112,7 @@ pub struct TeamPath {
 /// One team.
 #[utoipa::path(
     get, path = "/teams/{id}", tag = "teams", operation_id = "team_get",
-    params(TeamPath, ("If-None-Match" = Option<String>, Header, description = "An `ETag` that the caller has already")),
+    params(TeamPath, params::IfNoneMatch),
     responses(
         (status = 200, body = TeamBody, headers(("ETag" = String, description = "Its version"))),
         (status = 304, description = "The caller has this version already"),
@@ -131,10 +126,7 @@ pub async fn get(
     conditions: Conditions,
 ) -> Answer<Response> {
     let team = server.backend.team_get(&viewer, id).await?.team;
-    if conditions.is_known(team.version) {
-        return Ok((StatusCode::NOT_MODIFIED, etag(team.version)).into_response());
-    }
-    Ok(shown(team).into_response())
+    Ok(conditions.unless_known(team.version, TeamBody::from(team)))
 }
 
 /// What to change; what is absent stays as it is.
@@ -153,7 +145,7 @@ pub struct TeamChangeBody {
 /// Changes a team's texts.
 #[utoipa::path(
     patch, path = "/teams/{id}", tag = "teams", operation_id = "team_update",
-    params(TeamPath, ("If-Match" = Option<String>, Header, description = "The `ETag` that the change was made from")),
+    params(TeamPath, params::IfMatch),
     responses(
         (status = 200, body = TeamBody, headers(("ETag" = String, description = "Its version"))),
         (status = 409, body = ErrorBody, description = "The name is in use"),
@@ -169,13 +161,8 @@ pub async fn update(
     Body(TeamChangeBody { name, description }): Body<TeamChangeBody>,
 ) -> Answer<Response> {
     let change = TeamChange::parse(name.as_deref(), description.as_deref())?;
-    let version = match conditions.are_set() {
-        true => Some(server.backend.team_get(&viewer, id).await?.team.version),
-        false => None,
-    };
-    if version.is_some_and(|version| !conditions.permit(version)) {
-        return Err(Error::Stale.into());
-    }
+    let current = async { Ok(server.backend.team_get(&viewer, id).await?.team.version) };
+    let version = conditions.version(current).await?;
     Ok(shown(server.backend.team_update(&viewer, id, change, version).await?).into_response())
 }
 
@@ -271,8 +258,7 @@ pub async fn members(
     Caller(viewer): Caller,
     Path(TeamPath { id }): Path<TeamPath>,
 ) -> Answer<Json<Vec<MemberBody>>> {
-    let people = server.backend.team_get(&viewer, id).await?;
-    Ok(Json(people.members.into_iter().map(Into::into).collect()))
+    Ok(all(server.backend.team_get(&viewer, id).await?.members))
 }
 
 /// Who is to be in a team, and as what.
@@ -401,8 +387,7 @@ pub async fn invitations(
     Caller(viewer): Caller,
     Path(TeamPath { id }): Path<TeamPath>,
 ) -> Answer<Json<Vec<InvitationBody>>> {
-    let people = server.backend.team_get(&viewer, id).await?;
-    Ok(Json(people.invitations.into_iter().map(Into::into).collect()))
+    Ok(all(server.backend.team_get(&viewer, id).await?.invitations))
 }
 
 /// The invitation of the path.

@@ -1,0 +1,60 @@
+//! What handlers answer with.
+
+use crate::middleware::problem::Problem;
+use axum::{
+    Json,
+    http::{HeaderMap, HeaderName, HeaderValue, Uri, header},
+};
+use axum_extra::headers::{ETag, HeaderMapExt};
+use std::fmt::Display;
+use url::form_urlencoded;
+
+/// What a handler returns.
+pub type Answer<T> = Result<T, Problem>;
+
+/// Every item in the shape that programs get.
+pub fn all<T, B: From<T>>(items: Vec<T>) -> Json<Vec<B>> {
+    Json(items.into_iter().map(B::from).collect())
+}
+
+/// A page of a list, with the headers that lead to the next one.
+pub type Page<B> = (HeaderMap, Json<Vec<B>>);
+
+/// The page at `uri`, which is followed by the one at `next`.
+pub fn page<T, B: From<T>>(uri: &Uri, next: Option<impl Display>, items: Vec<T>) -> Page<B> {
+    (next_page(uri, next), all(items))
+}
+
+/// An entity tag: of a version, or of what else changes with what is shown.
+pub fn tag(of: impl Display) -> Option<ETag> {
+    format!("\"{of}\"").parse().ok()
+}
+
+/// The header that tells it.
+pub fn etag(of: impl Display) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    if let Some(tag) = tag(of) {
+        headers.typed_insert(tag);
+    }
+    headers
+}
+
+const NEXT_CURSOR: HeaderName = HeaderName::from_static("x-next-cursor");
+
+fn next_page(uri: &Uri, cursor: Option<impl Display>) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    if let Some(cursor) = cursor.map(|cursor| cursor.to_string()) {
+        let next = format!("<{}>; rel=\"next\"", at_cursor(uri, &cursor));
+        headers.extend(HeaderValue::try_from(next).map(|value| (header::LINK, value)).ok());
+        headers.extend(HeaderValue::try_from(cursor).map(|value| (NEXT_CURSOR, value)).ok());
+    }
+    headers
+}
+
+/// The same address, with another cursor.
+fn at_cursor(uri: &Uri, cursor: &str) -> String {
+    let asked = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(asked.filter(|(name, _)| name != "cursor")).append_pair("cursor", cursor);
+    format!("{}?{}", uri.path(), query.finish())
+}
