@@ -32,6 +32,8 @@ const DONE: &[(&str, &[&str], &str)] = &[
     ("account.password_change", &[], "{who} changed {your} password."),
     ("session.end", &[], "{who} signed another browser out."),
     ("session.end_others", &[], "{who} signed all other browsers out."),
+    ("token.create", &[], "{who} made the API token “{target}”."),
+    ("token.revoke", &[], "{who} revoked the API token “{target}”."),
     ("team.create", &[], "{who} made the team “{target}”."),
     ("team.update", &[], "{who} changed the team “{target}”."),
     ("team.delete", &[], "{who} deleted the team “{target}”."),
@@ -69,6 +71,8 @@ const TRIED: &[(&str, &str)] = &[
     ("task.delete", "delete a task"),
     ("task.restore", "bring a task back"),
     ("session.end", "sign another browser out"),
+    ("token.revoke", "revoke an API token"),
+    ("token.use", "use an API token for more than it is good for"),
     ("team.get", "see a team"),
     ("team.update", "change a team"),
     ("team.delete", "delete a team"),
@@ -115,8 +119,8 @@ fn refused(line: &AuditLine, action: &str) -> Vec<Part> {
         (Some(("task", id)), _) => parts.extend([Words(" (task "), Foreign(id.to_owned()), Words(")")]),
         (Some(("team", _)), Some(name)) => parts.extend([Words(" (“"), Foreign(name.clone()), Words("”)")]),
         (Some(("team", id)), None) => parts.extend([Words(" (team "), Foreign(id.to_owned()), Words(")")]),
-        // Nobody knows their sessions by these.
-        (Some(("session", _)), _) => {}
+        // Nobody knows their sessions and tokens by these.
+        (Some(("session" | "token", _)), _) => {}
         _ if target.is_empty() => {}
         _ => parts.extend(aside(Foreign(target.to_owned()))),
     }

@@ -70,6 +70,13 @@ pub fn focus_first_complaint(id: &str) {
     }
 }
 
+/// Copies what stands in a field to the clipboard, and says whether that was allowed. It is selected in any case, for the
+/// person to do it. Not by `navigator.clipboard`, which is missing on plain HTTP.
+pub fn copy(field: &web_sys::HtmlInputElement) -> bool {
+    field.select();
+    document().dyn_into::<HtmlDocument>().is_ok_and(|document| document.exec_command("copy").unwrap_or_default())
+}
+
 /// Moves the focus. Where that fails the person is where they would be without it.
 pub fn focus(element: Option<web_sys::Element>) {
     if let Some(element) = element.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {

@@ -1,9 +1,10 @@
 //! Accounts: signing up, signing in, and what a person sets for themselves.
 
 use crate::{
-    Backend, Client, Error, Result, Viewer,
+    Backend, Client, Credential, Error, Result, Viewer,
     audit::Line,
     scope::{Scope, backoff},
+    viewer::Need,
 };
 use backon::Retryable;
 use chrono::{DateTime, Utc};
@@ -172,13 +173,13 @@ impl Backend {
 
     /// Somebody whose identity this operation has just established, before there is a session.
     fn newcomer(&self, user_id: UserId, client: &Client) -> Viewer {
-        let session_id = SessionId(Uuid::nil());
-        Viewer { user_id, session_id, expires_at: self.clock.now(), client: client.clone() }
+        let credential = Credential::Session(SessionId(Uuid::nil()));
+        Viewer { user_id, credential, client: client.clone() }
     }
 
     /// The viewer's account.
     pub async fn account_get(&self, viewer: &Viewer) -> Result<Account> {
-        let mut scope = self.reading(viewer).await?;
+        let mut scope = self.reading(viewer, Need::Token).await?;
         let user = scope.user();
         let account =
             query_as!(AccountRow, "SELECT id, email, name, time_zone, created_at FROM users WHERE id = $1", user)
@@ -189,7 +190,7 @@ impl Backend {
 
     /// Changes what others see of the viewer.
     pub async fn account_update(&self, viewer: &Viewer, name: Name) -> Result<Account> {
-        let mut scope = self.scope(viewer).await?;
+        let mut scope = self.scope(viewer, Need::Session).await?;
         let user = scope.user();
         let account = query_as!(
             AccountRow,
@@ -209,6 +210,8 @@ impl Backend {
     /// # Errors
     /// [`Refusal::Invalid`] about `current_password` if that is not the old one.
     pub async fn account_change_password(&self, viewer: &Viewer, current: &str, new: Password) -> Result<()> {
+        // First, or a token could be used to guess.
+        self.permit(viewer, Need::Session).await?;
         let account = self.account_get(viewer).await?;
         let hash = self.account_with_hash(&viewer.client, &account.email).await?.map(|(_, hash)| hash);
         if !self.hasher.verify(candidate(current), hash).await? {
@@ -216,7 +219,7 @@ impl Backend {
             return Err(Refusal::invalid("current_password", "This is not your current password.").into());
         }
         let hash = self.hasher.hash(new.expose().to_owned()).await?;
-        let mut scope = self.scope(viewer).await?;
+        let mut scope = self.scope(viewer, Need::Session).await?;
         let user = scope.user();
         query!("UPDATE users SET password_hash = $2 WHERE id = $1", user, hash).execute(scope.connection()?).await?;
         scope.end_other_sessions().await?;
@@ -234,7 +237,7 @@ impl Backend {
         {
             return Err(Refusal::invalid("time_zone", "This is not a time zone that we know.").into());
         }
-        let mut scope = self.scope(viewer).await?;
+        let mut scope = self.scope(viewer, Need::Session).await?;
         let user = scope.user();
         query!("UPDATE users SET time_zone = $2 WHERE id = $1", user, zone).execute(scope.connection()?).await?;
         scope.commit().await
@@ -243,7 +246,7 @@ impl Backend {
     /// The IANA names of the zones that the viewer may choose from, in order.
     pub async fn account_time_zones(&self, viewer: &Viewer) -> Result<Vec<String>> {
         // They are nobody's secret, but an ended session is answered nothing.
-        drop(self.reading(viewer).await?);
+        drop(self.reading(viewer, Need::Token).await?);
         self.known_zones().await
     }
 

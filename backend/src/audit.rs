@@ -1,10 +1,10 @@
 //! The audit log (requirement I4): writing lines, reading them, sealing and verifying them.
 
-use crate::{Backend, Client, Error, Result, Viewer, scope::Scope};
+use crate::{Backend, Client, Error, Result, Viewer, scope::Scope, viewer::Need};
 use sqlx::{ConnectOptions, Connection, postgres::PgConnectOptions, query, query_as, query_scalar};
 use std::time::Instant;
 use taskwire_domain::{
-    Error as Refusal, SessionId, TaskId, TeamId, UserId,
+    Error as Refusal, SessionId, TaskId, TeamId, TokenId, UserId,
     audit::{AuditLine, AuditPage, AuditQuery, LINES_ON_PAGE},
     rights::TeamAction,
 };
@@ -75,6 +75,7 @@ pub(crate) enum Target {
     Task(TaskId),
     Team(TeamId),
     Session(SessionId),
+    Token(TokenId),
 }
 
 impl From<TaskId> for Target {
@@ -95,6 +96,12 @@ impl From<SessionId> for Target {
     }
 }
 
+impl From<TokenId> for Target {
+    fn from(id: TokenId) -> Self {
+        Self::Token(id)
+    }
+}
+
 impl Backend {
     /// Runs an operation on one thing, and notes it when it is refused for want of a right. The note is the same for a
     /// thing that does not exist and one that the viewer may not see, and so is the time, as far as
@@ -112,19 +119,36 @@ impl Backend {
             return outcome;
         }
         let (text, task, team) = match target.into() {
-            Target::Task(id) => (format!("task:{id}"), Some(id.0), None),
-            Target::Team(id) => (format!("team:{id}"), None, Some(id.0)),
+            Target::Task(id) => (format!("task:{id}"), Some(id), None),
+            Target::Team(id) => (format!("team:{id}"), None, Some(id)),
             Target::Session(id) => (format!("session:{id}"), None, None),
+            Target::Token(id) => (format!("token:{id}"), None, None),
         };
+        self.audit_denied(viewer, action, &text, task, team).await?;
+        if matches!(outcome, Err(Error::Refused(Refusal::NotFound))) {
+            veil.missing().await;
+        }
+        outcome
+    }
+
+    /// Notes a refused attempt, in the viewer's log and in that of the team that it was on.
+    pub(crate) async fn audit_denied(
+        &self,
+        viewer: &Viewer,
+        action: &str,
+        target: &str,
+        task: Option<TaskId>,
+        team: Option<TeamId>,
+    ) -> Result<()> {
         let start = Instant::now();
         let noted = query!(
             "SELECT audit_denied($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             viewer.user_id.0,
-            viewer.session_id.0,
+            viewer.credential.id(),
             action,
-            text,
-            task,
-            team,
+            target,
+            task.map(|task| task.0),
+            team.map(|team| team.0),
             self.clock.now(),
             viewer.client.address_kept(),
             viewer.client.user_agent_kept()
@@ -133,10 +157,7 @@ impl Backend {
         .await;
         viewer.client.db_time.add_since(start);
         noted?;
-        if matches!(outcome, Err(Error::Refused(Refusal::NotFound))) {
-            veil.missing().await;
-        }
-        outcome
+        Ok(())
     }
 
     /// Notes a refused sign-in, in the log of the account that was tried.
@@ -166,7 +187,7 @@ impl Backend {
     }
 
     async fn list_audit(&self, viewer: &Viewer, query: AuditQuery) -> Result<AuditPage> {
-        let mut scope = self.reading(viewer).await?;
+        let mut scope = self.reading(viewer, Need::Session).await?;
         let user = scope.user();
         let before = query.before.unwrap_or(i64::MAX);
         // One more than the page shows whether there is a next one.

@@ -1,6 +1,5 @@
-//! Who asks, and from where.
+//! Where a request comes from, and how long it has been in the database.
 
-use chrono::{DateTime, Utc};
 use std::{
     net::IpAddr,
     sync::{
@@ -9,7 +8,6 @@ use std::{
     },
     time::{Duration, Instant},
 };
-use taskwire_domain::{SessionId, UserId};
 
 /// Where a request comes from; known before anybody has proved who they are.
 #[derive(Debug, Clone, Default)]
@@ -78,19 +76,4 @@ impl Veil {
         tokio::time::sleep_until((self.start + MISSING_TAKES).into()).await;
         self.db_time.0.fetch_max(nanos(self.before + MISSING_TAKES), Ordering::Relaxed);
     }
-}
-
-/// A person who has proved who they are. Made by [`crate::Backend::viewer`] from a verified token, and nowhere else;
-/// whether the session still lives is checked by the database with every operation.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct Viewer {
-    /// Whose identity the database works under.
-    pub user_id: UserId,
-    /// The session that the token belongs to.
-    pub session_id: SessionId,
-    /// When the token ends by itself.
-    pub expires_at: DateTime<Utc>,
-    /// Where the request comes from.
-    pub client: Client,
 }

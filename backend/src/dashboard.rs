@@ -1,6 +1,6 @@
 //! The dashboard's numbers in one look-up (requirements D1, D3, D4).
 
-use crate::{Backend, Error, Result, Viewer, scope::backoff};
+use crate::{Backend, Error, Result, Viewer, scope::backoff, viewer::Need};
 use backon::Retryable;
 use sqlx::{query, types::Json};
 use std::time::Instant;
@@ -16,6 +16,7 @@ impl Backend {
     /// Everything the dashboard shows, in one round trip whatever the number of tasks. “Today” and “week” follow the
     /// account's zone, else `browser_zone`, else UTC.
     pub async fn dashboard_read(&self, viewer: &Viewer, browser_zone: Option<&str>) -> Result<Dashboard> {
+        self.permit(viewer, Need::DASHBOARD_READ).await?;
         let start = Instant::now();
         // A NUL is what Postgres cannot take in a text.
         let zone = browser_zone.filter(|zone| !zone.contains('\0')).unwrap_or("UTC");
@@ -45,7 +46,7 @@ impl Backend {
                       recent AS "recent!: Json<Vec<RecentTask>>", teams AS "teams!: Json<Vec<TeamSummary>>"
                FROM dashboard_read($1, $2, $3, $4)"#,
             viewer.user_id.0,
-            viewer.session_id.0,
+            viewer.credential.id(),
             now,
             zone
         )

@@ -7,6 +7,7 @@
 //! queries, the index it needs into a migration, and a test that calls it on a fresh database beside its siblings.
 
 mod account;
+mod api_token;
 mod audit;
 mod client;
 mod clock;
@@ -20,11 +21,14 @@ mod share;
 mod task;
 mod team;
 mod token;
+mod viewer;
 
 pub use account::SignedIn;
+pub use api_token::Created;
 pub use audit::{AuditReport, Seal, audit_verify};
-pub use client::{Client, DbTime, MISSING_TAKES, Viewer};
+pub use client::{Client, DbTime, MISSING_TAKES};
 pub use clock::Clock;
 pub use connect::{Backend, MIGRATOR, Settings, as_app};
 pub use error::{Error, Result};
 pub use token::SECRET_MIN;
+pub use viewer::{Credential, Viewer};

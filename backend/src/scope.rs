@@ -1,6 +1,6 @@
 //! The only way to user data: a transaction that carries the viewer's identity.
 
-use crate::{Backend, Result, Viewer};
+use crate::{Backend, Result, Viewer, viewer::Need};
 use backon::{ExponentialBuilder, Retryable};
 use chrono::{DateTime, Utc};
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, pool::PoolConnection};
@@ -22,10 +22,10 @@ pub(crate) struct Scope {
     on_drop: &'static str,
 }
 
-/// The call that sets the identity and checks the session. Ids and times cannot carry SQL.
+/// The call that sets the identity and checks the credential. Ids and times cannot carry SQL.
 fn check(viewer: &Viewer, now: DateTime<Utc>) -> String {
     let now = now.format("%Y-%m-%dT%H:%M:%S%.6fZ");
-    format!("SELECT scope_open('{}', '{}', '{now}')", viewer.user_id, viewer.session_id)
+    format!("SELECT scope_open('{}', '{}', '{now}')", viewer.user_id, viewer.credential.id())
 }
 
 /// Three tries, after 50 and 200 ms.
@@ -38,15 +38,23 @@ pub(crate) fn backoff() -> ExponentialBuilder {
 }
 
 impl Backend {
-    /// Opens a scope to write in: one round trip, which also checks that the session lives. A lost connection is tried
-    /// again, because nothing has happened yet.
-    pub(crate) async fn scope(&self, viewer: &Viewer) -> Result<Scope> {
+    /// Opens a scope to write in: one round trip, which also checks that the credential still holds. A lost connection is
+    /// tried again, because nothing has happened yet.
+    ///
+    /// # Errors
+    /// [`taskwire_domain::Error::OutOfScope`] if the credential is not good for what the operation needs.
+    pub(crate) async fn scope(&self, viewer: &Viewer, need: Need) -> Result<Scope> {
+        self.permit(viewer, need).await?;
         let now = self.clock.now();
         self.open_scope(viewer, now, &check(viewer, now), "ROLLBACK").await
     }
 
     /// Opens a scope to read in, which needs no end: what the check of the session notes is kept all the same.
-    pub(crate) async fn reading(&self, viewer: &Viewer) -> Result<Scope> {
+    ///
+    /// # Errors
+    /// As [`scope`](Self::scope).
+    pub(crate) async fn reading(&self, viewer: &Viewer, need: Need) -> Result<Scope> {
+        self.permit(viewer, need).await?;
         let now = self.clock.now();
         let check = format!("{}; SET TRANSACTION READ ONLY", check(viewer, now));
         self.open_scope(viewer, now, &check, "COMMIT").await

@@ -1,6 +1,6 @@
 //! Sessions: where the viewer is signed in, and ending that (requirement A3).
 
-use crate::{Backend, Result, Viewer, audit::Line, scope::Scope};
+use crate::{Backend, Result, Viewer, audit::Line, scope::Scope, viewer::Need};
 use chrono::{DateTime, Utc};
 use sqlx::{query, query_as, types::ipnetwork::IpNetwork};
 use taskwire_domain::{Error as Refusal, SessionId, session::Session};
@@ -21,8 +21,8 @@ const LISTED: i64 = 100;
 impl Backend {
     /// The viewer's live sessions, last used first.
     pub async fn session_list(&self, viewer: &Viewer) -> Result<Vec<Session>> {
-        let mut scope = self.reading(viewer).await?;
-        let (user, now) = (scope.user(), scope.now);
+        let mut scope = self.reading(viewer, Need::Session).await?;
+        let (user, now, current) = (scope.user(), scope.now, viewer.session()?);
         let rows = query_as!(
             SessionRow,
             "SELECT id, created_at, last_seen_at, expires_at, address, user_agent FROM sessions
@@ -43,7 +43,7 @@ impl Backend {
                 expires_at: row.expires_at,
                 address: row.address.map(|network| network.ip().to_string()),
                 user_agent: row.user_agent,
-                current: SessionId(row.id) == viewer.session_id,
+                current: SessionId(row.id) == current,
             })
             .collect())
     }
@@ -55,7 +55,7 @@ impl Backend {
     /// [`Refusal::NotFound`] unless the session is or was the viewer's: another's and none at all look the same.
     pub async fn session_end(&self, viewer: &Viewer, id: SessionId) -> Result<()> {
         let end = async {
-            let mut scope = self.scope(viewer).await?;
+            let mut scope = self.scope(viewer, Need::Session).await?;
             let (user, now) = (scope.user(), scope.now);
             let ended = query!(
                 "UPDATE sessions SET ended_at = $3
@@ -72,7 +72,7 @@ impl Backend {
                     .await?;
                 return Ok(own.map(drop).ok_or(Refusal::NotFound)?);
             }
-            let action = if id == viewer.session_id { "account.sign_out" } else { "session.end" };
+            let action = if id == viewer.session()? { "account.sign_out" } else { "session.end" };
             scope.audit(Line::new(action).target(format!("session:{id}"))).await?;
             scope.commit().await
         };
@@ -81,7 +81,7 @@ impl Backend {
 
     /// Ends every session of the viewer but the one that asks; returns how many.
     pub async fn session_end_others(&self, viewer: &Viewer) -> Result<u64> {
-        let mut scope = self.scope(viewer).await?;
+        let mut scope = self.scope(viewer, Need::Session).await?;
         let ended = scope.end_other_sessions().await?;
         scope.audit(Line::new("session.end_others")).await?;
         scope.commit().await?;
@@ -92,7 +92,7 @@ impl Backend {
 impl Scope {
     /// Ends every session of the viewer but the one that asks; returns how many.
     pub(crate) async fn end_other_sessions(&mut self) -> Result<u64> {
-        let (user, now, session) = (self.user(), self.now, self.viewer.session_id);
+        let (user, now, session) = (self.user(), self.now, self.viewer.session()?);
         let ended = query!(
             "UPDATE sessions SET ended_at = $3
              WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL AND expires_at > $3",

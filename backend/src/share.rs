@@ -1,6 +1,6 @@
 //! Sharing one task with one person (requirement S3).
 
-use crate::{Backend, Result, Viewer, audit::Line, scope::Scope};
+use crate::{Backend, Result, Viewer, audit::Line, scope::Scope, viewer::Need};
 use sqlx::{query, query_scalar};
 use std::collections::BTreeMap;
 use taskwire_domain::{
@@ -62,7 +62,7 @@ impl Backend {
     /// [`Refusal::NotFound`], [`Refusal::Forbidden`].
     pub async fn share_list(&self, viewer: &Viewer, task: TaskId) -> Result<Vec<Share>> {
         let read = async {
-            let mut scope = self.reading(viewer).await?;
+            let mut scope = self.reading(viewer, Need::TASKS_READ).await?;
             scope.task_for(task, TaskAction::Share).await?;
             Ok(scope.shares(&[task.0]).await?.remove(&task).unwrap_or_default())
         };
@@ -80,7 +80,7 @@ impl Backend {
     }
 
     async fn give_share(&self, viewer: &Viewer, id: TaskId, new: NewShare) -> Result<Added> {
-        let mut scope = self.scope(viewer).await?;
+        let mut scope = self.scope(viewer, Need::TASKS_WRITE).await?;
         // The task's lock makes the limit hold for those who share it at once.
         let email = scope.address_of(new.whom).await?;
         let (task, account) = scope.task_to_share(id, &email).await?;
@@ -169,7 +169,7 @@ impl Backend {
     }
 
     async fn change_share(&self, viewer: &Viewer, id: TaskId, share: NewShare) -> Result<()> {
-        let mut scope = self.scope(viewer).await?;
+        let mut scope = self.scope(viewer, Need::TASKS_WRITE).await?;
         let email = scope.address_of(share.whom).await?;
         let (task, account) = scope.task_to_share(id, &email).await?;
         let (email, permission) = (email.as_str(), share.permission.as_str());
@@ -217,7 +217,7 @@ impl Backend {
     /// [`Refusal::NotFound`], [`Refusal::Forbidden`].
     pub async fn share_revoke(&self, viewer: &Viewer, task: TaskId, user: UserId) -> Result<()> {
         let revoke = async {
-            let mut scope = self.scope(viewer).await?;
+            let mut scope = self.scope(viewer, Need::TASKS_WRITE).await?;
             // Whoever deletes the task at this moment would keep the share, to come back with it.
             scope.lock_task(task).await?;
             let Task { title, team_id, .. } = scope.task_for(task, TaskAction::Share).await?;
@@ -247,7 +247,7 @@ impl Backend {
     }
 
     async fn decline_share(&self, viewer: &Viewer, id: TaskId) -> Result<()> {
-        let mut scope = self.scope(viewer).await?;
+        let mut scope = self.scope(viewer, Need::TASKS_WRITE).await?;
         let user = scope.user();
         // Whoever is in the team must still be in it when the line is written into its log.
         let held = scope.hold_team_of(id).await?;
@@ -290,7 +290,7 @@ impl Backend {
     /// [`Refusal::NotFound`], [`Refusal::Forbidden`], [`Refusal::Conflict`] for somebody who has signed up and has it.
     pub async fn share_uninvite(&self, viewer: &Viewer, task: TaskId, email: Email) -> Result<()> {
         let uninvite = async {
-            let mut scope = self.scope(viewer).await?;
+            let mut scope = self.scope(viewer, Need::TASKS_WRITE).await?;
             let (Task { title, team_id, .. }, account) = scope.task_to_share(task, &email).await?;
             let gone =
                 query!("DELETE FROM share_invitations WHERE task_id = $1 AND email = $2", task.0, email.as_str())
@@ -319,7 +319,7 @@ impl Backend {
 
     /// One page of the viewer's own tasks that others have, newest first, below the task `before`.
     pub async fn share_by_me(&self, viewer: &Viewer, before: Option<TaskId>) -> Result<SharedTaskPage> {
-        let mut scope = self.reading(viewer).await?;
+        let mut scope = self.reading(viewer, Need::TASKS_READ).await?;
         let user = scope.user();
         let limit = i64::from(PAGE_SIZE);
         // One more than the page shows whether there is a next one.

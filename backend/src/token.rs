@@ -1,6 +1,6 @@
 //! Session tokens: JWTs signed with HS256 (requirement A2).
 
-use crate::{Backend, Client, Error, Result, Viewer};
+use crate::{Backend, Client, Credential, Error, Result, Viewer};
 use chrono::{DateTime, Utc};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use secrecy::{ExposeSecret, SecretString};
@@ -90,6 +90,6 @@ impl Backend {
         if expires_at <= self.clock.now() {
             return Err(Refusal::Unauthorized.into());
         }
-        Ok(Viewer { user_id: claims.sub, session_id: claims.sid, expires_at, client })
+        Ok(Viewer { user_id: claims.sub, credential: Credential::Session(claims.sid), client })
     }
 }

@@ -1,5 +1,6 @@
 //! The one error that every door renders in its own way.
 
+use crate::api_token::TokenScope;
 use serde::{Deserialize, Serialize};
 
 /// What every operation returns.
@@ -18,6 +19,9 @@ pub enum Error {
     /// The viewer sees the thing but may not do this to it.
     #[error("You are not allowed to do this.")]
     Forbidden,
+    /// An API token that is not good for this: it lacks the scope, or is used for what asks for a person (`None`).
+    #[error("{}", out_of_scope(*.0))]
+    OutOfScope(Option<TokenScope>),
     /// There is no such thing, or none that the viewer may see.
     #[error("This does not exist, or is not visible to you.")]
     NotFound,
@@ -75,6 +79,13 @@ impl From<FieldError> for Error {
     }
 }
 
+fn out_of_scope(lacking: Option<TokenScope>) -> String {
+    match lacking {
+        Some(scope) => format!("This API token may not do this: it lacks the scope “{scope}”."),
+        None => "API tokens may not do this. Please sign in to do it yourself.".to_owned(),
+    }
+}
+
 fn summary(errors: &[FieldError]) -> String {
     errors.iter().map(|e| e.message.as_str()).collect::<Vec<_>>().join(" ")
 }
@@ -100,6 +111,11 @@ impl Checks {
     /// [`Error::Invalid`] with every complaint.
     pub fn unless_any<T>(self, checked: T) -> Result<T> {
         if self.0.is_empty() { Ok(checked) } else { Err(self.into_error()) }
+    }
+
+    /// Notes what is wrong with a field.
+    pub fn complain(&mut self, field: &str, message: &str) {
+        self.0.push(FieldError::new(field, message));
     }
 
     /// The error that names every complaint.

@@ -5,6 +5,7 @@
 //! give it a file of its own here, with a constructor that returns every [`FieldError`] at once.
 
 pub mod account;
+pub mod api_token;
 pub mod audit;
 pub mod dashboard;
 pub mod error;
@@ -18,5 +19,5 @@ pub mod text;
 mod words;
 
 pub use error::{Error, FieldError, Result};
-pub use id::{SessionId, TaskId, TeamId, UserId};
+pub use id::{SessionId, TaskId, TeamId, TokenId, UserId};
 pub use words::UnknownWord;

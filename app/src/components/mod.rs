@@ -1,6 +1,8 @@
 //! Parts that pages share. A component shows what it is given; it never fetches.
 
 pub mod access_mark;
+pub mod api_token_form;
+pub mod api_token_list;
 pub mod audit_line;
 pub mod banner;
 pub mod dashboard_parts;

@@ -55,16 +55,25 @@ pub fn SettingsPage() -> impl IntoView {
                     <ThemeChoice />
                 </section>
                 <SessionsPart sessions end_others answers />
-                <section class="panel" aria-labelledby="activity">
-                    <h2 id="activity">
-                        <a href="/activity" class="settings-link">
-                            "Activity"
-                            <Icon icon=icondata::LuChevronRight />
-                        </a>
-                    </h2>
-                    <p class="hint">"What happened to your account"</p>
-                </section>
+                <More id="tokens" href="/settings/tokens" name="API tokens" hint="For programs and agents that work in your name" />
+                <More id="activity" href="/activity" name="Activity" hint="What happened to your account" />
             </Load>
         </Page>
+    }
+}
+
+/// The way to a page of settings of its own.
+#[component]
+fn More(id: &'static str, href: &'static str, name: &'static str, hint: &'static str) -> impl IntoView {
+    view! {
+        <section class="panel" aria-labelledby=id>
+            <h2 id=id>
+                <a href=href class="settings-link">
+                    {name}
+                    <Icon icon=icondata::LuChevronRight />
+                </a>
+            </h2>
+            <p class="hint">{hint}</p>
+        </section>
     }
 }

@@ -48,12 +48,10 @@ pub async fn sign_out() -> Result<(), RpcError> {
     use super::server::{forget, refuse, signed_in};
     use taskwire_domain::Error;
     let ended = match signed_in() {
-        Ok((backend, viewer)) => {
-            backend.session_end(&viewer, viewer.session_id).await.map_err(taskwire_backend::Error::into_public)
-        }
+        Ok((backend, viewer)) => async { backend.session_end(&viewer, viewer.session()?).await }.await,
         Err(_) => Ok(()),
     };
-    match ended {
+    match ended.map_err(taskwire_backend::Error::into_public) {
         // Whoever is signed out already has what they want.
         Ok(()) | Err(Error::Unauthorized | Error::NotFound) => {
             forget();

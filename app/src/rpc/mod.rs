@@ -24,6 +24,7 @@ pub mod session;
 pub mod share;
 pub mod task;
 pub mod team;
+pub mod token;
 
 pub use answers::{Answers, refused_form};
 pub use error::RpcError;

@@ -28,20 +28,32 @@ pub fn backend() -> Result<Backend, RpcError> {
 
 /// The operations and who asks for them.
 pub fn signed_in() -> Result<(Backend, Viewer), RpcError> {
-    let backend = backend()?;
-    let headers = use_context::<Parts>().map(|parts| parts.headers).unwrap_or_default();
-    let viewer = viewer(&backend, &headers, client()).map_err(refused)?;
-    Ok((backend, viewer))
+    let identity = use_context::<Parts>().and_then(|parts| parts.extensions.get().cloned());
+    let Identity(viewer) = identity.unwrap_or_default();
+    Ok((backend()?, viewer.map_err(refuse)?))
 }
 
-/// Who sent a request: the one place where a token becomes a viewer. A program sends it as a bearer, a browser in its
-/// cookie.
-///
-/// # Errors
-/// [`Error::Unauthorized`] without a token, and for a bad one.
-pub fn viewer(backend: &Backend, headers: &HeaderMap, client: Client) -> taskwire_backend::Result<Viewer> {
-    let token = bearer(headers).or_else(|| cookie_in(headers, SESSION_COOKIE)).ok_or(Error::Unauthorized)?;
-    backend.viewer(&token, client)
+/// Who sent a request, which stands among its extensions.
+#[derive(Debug, Clone)]
+pub struct Identity(pub Result<Viewer, Error>);
+
+impl Default for Identity {
+    fn default() -> Self {
+        Self(Err(Error::Unauthorized))
+    }
+}
+
+impl Identity {
+    /// The one place where a token becomes a viewer. A program sends it as a bearer, a browser in its cookie, where a
+    /// session's token alone is taken.
+    pub async fn of(backend: &Backend, headers: &HeaderMap, client: Client) -> Self {
+        let viewer = match (bearer(headers), cookie_in(headers, SESSION_COOKIE)) {
+            (Some(token), _) => backend.authenticate(&token, client).await,
+            (None, Some(token)) => backend.viewer(&token, client),
+            (None, None) => return Self::default(),
+        };
+        Self(viewer.map_err(taskwire_backend::Error::into_public))
+    }
 }
 
 /// Where the request comes from.
@@ -96,8 +108,33 @@ pub fn forget() {
 }
 
 fn set_session(token: &str, end: OffsetDateTime) {
-    let cookie = Cookie::build((SESSION_COOKIE, token))
-        .path("/")
+    set_private(SESSION_COOKIE, token, "/", Some(end));
+}
+
+/// The cookie in which a form leaves what its page is to show once, and what must not stand in an address.
+const NOTE_COOKIE: &str = "taskwire_note";
+
+/// As [`after_form`], with a note for the page at `path`.
+pub fn after_form_with_note(path: &str, note: &str) {
+    if use_context::<Parts>().is_some_and(|parts| wants_page(&parts.headers)) {
+        let page = path.split(['?', '#']).next().unwrap_or_default();
+        set_private(NOTE_COOKIE, note, page, None);
+        leptos_axum::redirect(path);
+    }
+}
+
+/// The note that a form has left for this page, if it has; gone by the next time.
+pub fn take_note() -> Option<String> {
+    let note = cookie(NOTE_COOKIE).filter(|note| !note.is_empty())?;
+    let page = use_context::<Parts>()?.uri.path().to_owned();
+    set_private(NOTE_COOKIE, "", &page, Some(OffsetDateTime::UNIX_EPOCH));
+    Some(note)
+}
+
+/// Sets a cookie that scripts do not see; without `end` it lasts as long as the browser is open.
+fn set_private(name: &str, value: &str, path: &str, end: Option<OffsetDateTime>) {
+    let cookie = Cookie::build((name, value))
+        .path(path)
         .http_only(true)
         .same_site(SameSite::Lax)
         .secure(use_context::<CookieSettings>().unwrap_or_default().secure)
@@ -125,7 +162,7 @@ pub fn refuse(error: Error) -> RpcError {
 pub fn status(error: &Error) -> StatusCode {
     match error {
         Error::Unauthorized | Error::WrongCredentials => StatusCode::UNAUTHORIZED,
-        Error::Forbidden => StatusCode::FORBIDDEN,
+        Error::Forbidden | Error::OutOfScope(_) => StatusCode::FORBIDDEN,
         Error::NotFound => StatusCode::NOT_FOUND,
         Error::Conflict(_) => StatusCode::CONFLICT,
         Error::Stale => StatusCode::PRECONDITION_FAILED,

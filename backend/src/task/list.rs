@@ -7,7 +7,7 @@
 //! runs pass: a rare text reads up to all that the viewer may see, never anything else.
 
 use super::seen::{TaskRow, seen};
-use crate::{Backend, Error, Result, Viewer, scope::Scope};
+use crate::{Backend, Error, Result, Viewer, scope::Scope, viewer::Need};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::query_as;
@@ -169,7 +169,7 @@ impl Backend {
             Source::Team(team) => (false, Some(vec![team.0]), false),
         };
 
-        let mut scope = self.reading(viewer).await?;
+        let mut scope = self.reading(viewer, Need::TASKS_READ).await?;
         let user = scope.user();
         if let Source::Team(team) = query.source {
             scope.team_role(team, TeamAction::View).await?;

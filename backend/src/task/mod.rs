@@ -3,7 +3,7 @@
 mod list;
 mod seen;
 
-use crate::{Backend, Result, Viewer, scope::Scope};
+use crate::{Backend, Result, Viewer, scope::Scope, viewer::Need};
 use seen::seen;
 use sqlx::query;
 use taskwire_domain::{
@@ -66,7 +66,7 @@ impl Backend {
     }
 
     async fn create_task(&self, viewer: &Viewer, new: NewTask) -> Result<Task> {
-        let mut scope = self.scope(viewer).await?;
+        let mut scope = self.scope(viewer, Need::TASKS_WRITE).await?;
         let (user, now) = (scope.user(), scope.now);
         if let Some(team) = new.team_id {
             scope.hold_team_for(team, TeamAction::CreateTask).await?;
@@ -119,7 +119,7 @@ impl Backend {
     /// # Errors
     /// [`Refusal::NotFound`] unless the viewer may see it.
     pub async fn task_get(&self, viewer: &Viewer, id: TaskId) -> Result<Task> {
-        let read = async { self.reading(viewer).await?.task_for(id, TaskAction::View).await };
+        let read = async { self.reading(viewer, Need::TASKS_READ).await?.task_for(id, TaskAction::View).await };
         self.attempt(viewer, "task.get", id, read).await
     }
 
@@ -132,7 +132,7 @@ impl Backend {
     }
 
     async fn update_task(&self, viewer: &Viewer, id: TaskId, change: TaskChange) -> Result<Task> {
-        let mut scope = self.scope(viewer).await?;
+        let mut scope = self.scope(viewer, Need::TASKS_WRITE).await?;
         let (user, now) = (scope.user(), scope.now);
         let changed = seen!(
             "WITH task AS (
@@ -178,7 +178,7 @@ impl Backend {
     }
 
     async fn delete_task(&self, viewer: &Viewer, id: TaskId, version: Option<i32>) -> Result<DeletedTask> {
-        let mut scope = self.scope(viewer).await?;
+        let mut scope = self.scope(viewer, Need::TASKS_WRITE).await?;
         let (user, now) = (scope.user(), scope.now);
         scope.lock_task(id).await?;
         // Whoever gives a share back does not wait for the task, which is not theirs to lock. They are waited for instead:
@@ -225,7 +225,7 @@ impl Backend {
     /// A deleted task that the viewer can still bring back.
     pub async fn task_deleted(&self, viewer: &Viewer, id: TaskId) -> Result<Option<DeletedTask>> {
         let veil = viewer.client.db_time.veil();
-        let deleted = self.reading(viewer).await?.deleted_task(id).await?;
+        let deleted = self.reading(viewer, Need::TASKS_READ).await?.deleted_task(id).await?;
         if deleted.is_none() {
             veil.missing().await;
         }
@@ -242,7 +242,7 @@ impl Backend {
     }
 
     async fn restore_task(&self, viewer: &Viewer, id: TaskId) -> Result<Task> {
-        let mut scope = self.scope(viewer).await?;
+        let mut scope = self.scope(viewer, Need::TASKS_WRITE).await?;
         let user = scope.user();
         let oldest = scope.now - chrono::TimeDelta::days(UNDO_DAYS);
         // First the addresses, in one order, as in sharing and in a sign-up: whoever signs up with one at this moment

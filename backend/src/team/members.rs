@@ -1,7 +1,7 @@
 //! Who is in a team, and who is invited (requirements S1, S2).
 
 use super::{must_touch, role};
-use crate::{Backend, Result, Viewer, audit::Line, scope::Scope};
+use crate::{Backend, Result, Viewer, audit::Line, scope::Scope, viewer::Need};
 use chrono::{DateTime, Utc};
 use sqlx::{query, query_as, query_scalar};
 use taskwire_domain::{
@@ -115,7 +115,7 @@ impl Backend {
     }
 
     async fn add_member(&self, viewer: &Viewer, team: TeamId, new: NewMember) -> Result<Added> {
-        let mut scope = self.scope(viewer).await?;
+        let mut scope = self.scope(viewer, Need::TEAMS_WRITE).await?;
         let email = scope.address_of(new.whom).await?;
         // The address before the team, as in sharing and in a sign-up.
         let account = scope.account_by_email(&email).await?;
@@ -184,7 +184,7 @@ impl Backend {
     /// the viewer's to give, [`Refusal::Conflict`] for the owner, who can only be changed by transferring the team.
     pub async fn team_member_change(&self, viewer: &Viewer, team: TeamId, user: UserId, role: Role) -> Result<()> {
         let change = async {
-            let mut scope = self.scope(viewer).await?;
+            let mut scope = self.scope(viewer, Need::TEAMS_WRITE).await?;
             let giver = scope.team_for(team, TeamAction::ChangeRole).await?;
             let member = scope.member(team, user).await?.ok_or(Refusal::NotFound)?;
             if member.role == Role::Owner {
@@ -222,7 +222,7 @@ impl Backend {
     /// the owner.
     pub async fn team_member_remove(&self, viewer: &Viewer, team: TeamId, user: UserId) -> Result<()> {
         let remove = async {
-            let mut scope = self.scope(viewer).await?;
+            let mut scope = self.scope(viewer, Need::TEAMS_WRITE).await?;
             scope.team_for(team, TeamAction::Remove).await?;
             let member = scope.member(team, user).await?.ok_or(Refusal::NotFound)?;
             if member.role == Role::Owner {
@@ -246,7 +246,7 @@ impl Backend {
     /// [`Refusal::NotFound`], [`Refusal::Forbidden`], [`Refusal::Conflict`] for somebody who has joined by now.
     pub async fn team_uninvite(&self, viewer: &Viewer, team: TeamId, email: Email) -> Result<()> {
         let uninvite = async {
-            let mut scope = self.scope(viewer).await?;
+            let mut scope = self.scope(viewer, Need::TEAMS_WRITE).await?;
             let account = scope.account_by_email(&email).await?;
             scope.team_for(team, TeamAction::Invite).await?;
             let gone = query!("DELETE FROM team_invitations WHERE team_id = $1 AND email = $2", team.0, email.as_str())

@@ -5,7 +5,7 @@
 
 mod members;
 
-use crate::{Backend, Error, Result, Viewer, audit::Line, scope::Scope};
+use crate::{Backend, Error, Result, Viewer, audit::Line, scope::Scope, viewer::Need};
 use chrono::{DateTime, Utc};
 use sqlx::{postgres::PgQueryResult, query, query_as, query_scalar};
 use taskwire_domain::{
@@ -173,7 +173,7 @@ impl Backend {
     }
 
     async fn create_team(&self, viewer: &Viewer, texts: &TeamTexts) -> Result<Team> {
-        let mut scope = self.scope(viewer).await?;
+        let mut scope = self.scope(viewer, Need::TEAMS_WRITE).await?;
         let (user, now, id) = (scope.user(), scope.now, TeamId(self.clock.id()));
         // So that the limit holds for somebody who makes several at once.
         query!("SELECT id FROM users WHERE id = $1 FOR UPDATE", user).fetch_one(scope.connection()?).await?;
@@ -212,7 +212,7 @@ impl Backend {
 
     /// The viewer's teams, by name.
     pub async fn team_list(&self, viewer: &Viewer) -> Result<Vec<Team>> {
-        let mut scope = self.reading(viewer).await?;
+        let mut scope = self.reading(viewer, Need::TEAMS_READ).await?;
         let user = scope.user();
         let rows = query_as!(
             TeamRow,
@@ -233,7 +233,7 @@ impl Backend {
     /// [`Refusal::NotFound`] unless the viewer is in it.
     pub async fn team_get(&self, viewer: &Viewer, id: TeamId) -> Result<TeamPeople> {
         let read = async {
-            let mut scope = self.reading(viewer).await?;
+            let mut scope = self.reading(viewer, Need::TEAMS_READ).await?;
             let team = scope.team(id).await?.ok_or(Refusal::NotFound)?;
             let members = scope.members(id).await?;
             let invitations = if team.role.may(TeamAction::Invite) { scope.invitations(id).await? } else { Vec::new() };
@@ -258,7 +258,7 @@ impl Backend {
     }
 
     async fn update_team(&self, viewer: &Viewer, id: TeamId, change: TeamChange, version: Option<i32>) -> Result<Team> {
-        let mut scope = self.scope(viewer).await?;
+        let mut scope = self.scope(viewer, Need::TEAMS_WRITE).await?;
         scope.team_for(id, TeamAction::Edit).await?;
         let changed = query!(
             "UPDATE teams SET name = coalesce($2, name), description = coalesce($3, description)
@@ -291,7 +291,7 @@ impl Backend {
     /// [`Refusal::NotFound`], [`Refusal::Forbidden`].
     pub async fn team_delete(&self, viewer: &Viewer, id: TeamId) -> Result<()> {
         let delete = async {
-            let mut scope = self.scope(viewer).await?;
+            let mut scope = self.scope(viewer, Need::TEAMS_WRITE).await?;
             scope.team_for(id, TeamAction::Delete).await?;
             let team = scope.team(id).await?.ok_or(Refusal::NotFound)?;
             // Before the team is gone, into whose log then nobody writes.
@@ -309,7 +309,7 @@ impl Backend {
     /// [`Refusal::NotFound`]; [`Refusal::Conflict`] for the owner, who has to transfer the team first.
     pub async fn team_leave(&self, viewer: &Viewer, id: TeamId) -> Result<()> {
         let leave = async {
-            let mut scope = self.scope(viewer).await?;
+            let mut scope = self.scope(viewer, Need::TEAMS_WRITE).await?;
             let role = scope.team_for(id, TeamAction::View).await?;
             if !role.may(TeamAction::Leave) {
                 return Err(Refusal::Conflict(
@@ -337,7 +337,7 @@ impl Backend {
     /// the viewer themselves.
     pub async fn team_transfer(&self, viewer: &Viewer, id: TeamId, to: UserId) -> Result<()> {
         let transfer = async {
-            let mut scope = self.scope(viewer).await?;
+            let mut scope = self.scope(viewer, Need::TEAMS_WRITE).await?;
             scope.team_for(id, TeamAction::Transfer).await?;
             if to == viewer.user_id {
                 return Err(Refusal::Conflict("This team is yours already.".into()).into());

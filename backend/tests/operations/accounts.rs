@@ -72,7 +72,7 @@ async fn an_ended_session_is_refused_everywhere_at_once(_: PgPoolOptions, option
     let task = world.task(&viewer, "kept").await;
     let backend = &world.backend;
 
-    backend.session_end(&viewer, viewer.session_id).await.unwrap();
+    backend.session_end(&viewer, viewer.session().unwrap()).await.unwrap();
 
     assert_eq!(refusal(backend.dashboard_read(&viewer, None).await), Refusal::Unauthorized);
     assert_eq!(refusal(backend.task_list(&viewer, &Default::default()).await), Refusal::Unauthorized);
@@ -114,17 +114,17 @@ async fn people_see_and_end_their_own_sessions(_: PgPoolOptions, options: PgConn
     let sessions = world.backend.session_list(&ada).await.unwrap();
     assert_eq!(sessions.len(), 2);
     let shown = sessions.iter().find(|s| !s.current).unwrap();
-    assert_eq!(shown.id, phone.session_id);
+    assert_eq!(shown.id, phone.session().unwrap());
     assert_eq!(shown.address.as_deref(), Some("192.0.2.7"));
     assert_eq!(shown.user_agent.as_deref(), Some("<b>browser</b>"));
 
-    assert_eq!(refusal(world.backend.session_end(&bob, phone.session_id).await), Refusal::NotFound);
+    assert_eq!(refusal(world.backend.session_end(&bob, phone.session().unwrap()).await), Refusal::NotFound);
     assert!(world.backend.account_get(&phone).await.is_ok());
-    world.backend.session_end(&ada, phone.session_id).await.unwrap();
+    world.backend.session_end(&ada, phone.session().unwrap()).await.unwrap();
     assert_eq!(refusal(world.backend.account_get(&phone).await), Refusal::Unauthorized);
     // Ended twice is ended once, and stands in the log once.
-    world.backend.session_end(&ada, phone.session_id).await.unwrap();
-    assert_eq!(refusal(world.backend.session_end(&bob, phone.session_id).await), Refusal::NotFound);
+    world.backend.session_end(&ada, phone.session().unwrap()).await.unwrap();
+    assert_eq!(refusal(world.backend.session_end(&bob, phone.session().unwrap()).await), Refusal::NotFound);
     assert_eq!(refusal(world.backend.session_end(&ada, SessionId(Uuid::from_u128(1))).await), Refusal::NotFound);
     let noted = sqlx::query_scalar("SELECT count(*) FROM audit_log WHERE action = 'session.end'");
     let noted: i64 = noted.fetch_one(&mut world.owner().await).await.unwrap();
@@ -163,7 +163,7 @@ async fn sign_ins_and_refusals_stand_in_the_accounts_own_log(_: PgPoolOptions, o
     let ada = world.person("Ada").await;
     refusal(world.backend.account_sign_in(&Client::default(), "ada@example.org", "Wr0ngwrong").await);
     refusal(world.backend.account_sign_in(&Client::default(), "nobody@example.org", "Wr0ngwrong").await);
-    world.backend.session_end(&ada, ada.session_id).await.unwrap();
+    world.backend.session_end(&ada, ada.session().unwrap()).await.unwrap();
     let mut owner = world.owner().await;
     let lines: Vec<(String, Option<uuid::Uuid>, Option<uuid::Uuid>)> =
         sqlx::query_as("SELECT action, actor_id, account_id FROM audit_log ORDER BY id")

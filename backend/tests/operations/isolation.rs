@@ -36,6 +36,7 @@ async fn fill(world: &World, viewer: &Viewer) -> [String; 2] {
          INSERT INTO team_invitations VALUES ('{team}', 'new@example.org', 'member', now());
          INSERT INTO share_invitations VALUES ({task}, '{user}', 'new@example.org', 'view', now());
          INSERT INTO deleted_share_invitations VALUES ({gone}, '{user}', 'new@example.org', 'view', now());
+         INSERT INTO api_tokens VALUES (gen_random_uuid(), '{user}', 'Robot', sha256('{user}'), '{{tasks:read}}', now());
          INSERT INTO conversations VALUES ('{talk}', '{user}', '', now(), now());
          INSERT INTO messages (conversation_id, user_id, role, content, created_at) VALUES ('{talk}', '{user}', 'user', 'hello', now());
          COMMIT",
@@ -57,7 +58,7 @@ async fn every_table_forces_row_level_security(_: PgPoolOptions, options: PgConn
     .await
     .unwrap();
     assert_eq!(open, Vec::<String>::new());
-    assert!(tables(&world).await.len() >= 13);
+    assert!(tables(&world).await.len() >= 14);
 }
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
@@ -70,7 +71,11 @@ async fn without_any_filter_not_one_foreign_row_is_read(_: PgPoolOptions, option
     let mut connection = as_viewer(&world, &ada).await;
     let mut owner = world.owner().await;
     for table in tables(&world).await {
-        let visible = if table == "users" { "id, email, name, time_zone, created_at" } else { "*" };
+        let visible = match table.as_str() {
+            "users" => "id, email, name, time_zone, created_at",
+            "api_tokens" => "id, user_id, name, scopes, created_at, last_used_at, expires_at, revoked_at",
+            _ => "*",
+        };
         let rows = |of: &str| AssertSqlSafe(format!("SELECT row_to_json(r)::text FROM (SELECT {of} FROM {table}) r"));
         let seen: Vec<String> = sqlx::query_scalar(rows(visible)).fetch_all(&mut connection).await.unwrap();
         let all: Vec<String> = sqlx::query_scalar(rows("*")).fetch_all(&mut owner).await.unwrap();
@@ -89,7 +94,7 @@ async fn without_an_identity_every_table_is_empty(_: PgPoolOptions, options: PgC
     fill(&world, &ada).await;
     let mut connection = as_app(&world).await;
     for table in tables(&world).await {
-        let column = if table == "users" { "id" } else { "*" };
+        let column = if ["users", "api_tokens"].contains(&table.as_str()) { "id" } else { "*" };
         let sql = format!("SELECT count(*) FROM (SELECT {column} FROM {table}) r");
         let seen: i64 = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&mut connection).await.unwrap();
         assert_eq!(seen, 0, "{table}");
@@ -145,6 +150,7 @@ async fn without_any_filter_not_one_foreign_row_is_written(_: PgPoolOptions, opt
         "UPDATE audit_log SET action = 'x'".into(),
         "DELETE FROM audit_log".into(),
         "SELECT password_hash FROM users".into(),
+        "SELECT secret_hash FROM api_tokens".into(),
         "SELECT * FROM counter_faults()".into(),
         "SELECT * FROM audit_seals".into(),
         "SELECT * FROM audit_faults()".into(),
@@ -177,8 +183,9 @@ async fn without_any_filter_not_one_foreign_row_is_written(_: PgPoolOptions, opt
         assert!(try_sql(&mut connection, &sql).await.is_err(), "{sql}");
     }
     // A refusal in another's name, with a session that lives but is not theirs, and in one's own.
-    let note =
-        |user| format!("SELECT audit_denied('{user}', '{}', 'x', 'x', NULL, NULL, now(), NULL, NULL)", ada.session_id);
+    let note = |user| {
+        format!("SELECT audit_denied('{user}', '{}', 'x', 'x', NULL, NULL, now(), NULL, NULL)", ada.session().unwrap())
+    };
     assert_eq!(code(try_sql(&mut connection, &note(him)).await), "TW401");
     assert_eq!(try_sql(&mut connection, &note(me)).await.unwrap(), 1);
 }

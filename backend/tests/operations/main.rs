@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may stop at once")]
 
 mod accounts;
+mod api_tokens;
 mod audit;
 mod costs;
 mod counters;

@@ -8,6 +8,7 @@ use sqlx::{
 };
 use std::{collections::BTreeMap, fs};
 use taskwire_backend::Viewer;
+use taskwire_domain::api_token::{NewApiToken, TokenEnd, TokenScope};
 
 /// 1,000 users with 200 tasks each, and one with 20,000.
 async fn realistic(world: &World, viewer: &Viewer) {
@@ -15,6 +16,8 @@ async fn realistic(world: &World, viewer: &Viewer) {
     for sql in [
         "INSERT INTO users (id, email, name, password_hash, created_at) SELECT gen_random_uuid(), 'user' || n || '@example.org', 'User', '', now() FROM generate_series(1, 1000) n",
         "INSERT INTO sessions SELECT gen_random_uuid(), id, created_at, created_at, created_at + interval '1 day' FROM users WHERE name = 'User'",
+        "INSERT INTO api_tokens SELECT gen_random_uuid(), id, 'Robot', sha256(convert_to(id::text || n, 'UTF8')), '{tasks:read}', now()
+         FROM users, generate_series(1, 5) n",
         "INSERT INTO tasks (user_id, title, created_at, updated_at)
          SELECT id, 'task ' || n, now() - n * interval '1 hour', now() FROM users, generate_series(1, 200) n",
         "UPDATE tasks SET status = 'completed', completed_at = now() WHERE id % 3 = 0",
@@ -90,6 +93,7 @@ async fn no_statement_reads_a_whole_table(_: PgPoolOptions, options: PgConnectOp
             "pg_advisory_xact_lock(",
             "pg_advisory_xact_lock_shared(",
             "FROM dashboard_read",
+            "FROM api_token_of",
             "SELECT account_by_email",
             "FROM account_for_sign_in",
             "SELECT audit_sign_in_failed",
@@ -203,6 +207,8 @@ async fn the_functions_read_no_whole_table_either(_: PgPoolOptions, options: PgC
     let world = World::new(options).await;
     let ada = world.person("Ada").await;
     realistic(&world, &ada).await;
+    let token = NewApiToken::parse("Robot", TokenScope::ALL, TokenEnd::Never).unwrap();
+    let token = world.backend.token_create(&ada, token).await.unwrap();
     // All that is there; what follows seals a few lines of many.
     world.backend.audit_seal().await.unwrap();
     let more = "INSERT INTO audit_seals SELECT no + n, 1, hash, now() FROM audit_seals, generate_series(1, 5000) n
@@ -216,11 +222,21 @@ async fn the_functions_read_no_whole_table_either(_: PgPoolOptions, options: PgC
     for _ in 0..10 {
         sqlx::query("SELECT dashboard_read($1, $2, $3, 'UTC')")
             .bind(ada.user_id.0)
-            .bind(ada.session_id.0)
+            .bind(ada.session().unwrap().0)
             .bind(now)
             .execute(&mut connection)
             .await
             .unwrap();
+        sqlx::query("SELECT api_token_of(sha256('x'), $1)").bind(now).execute(&mut connection).await.unwrap();
+        for credential in [ada.session().unwrap().0, token.token.id.0] {
+            sqlx::query("SELECT scope_open($1, $2, $3)")
+                .bind(ada.user_id.0)
+                .bind(credential)
+                .bind(now)
+                .execute(&mut connection)
+                .await
+                .unwrap();
+        }
         sqlx::query("SELECT account_for_sign_in('user7@example.org')").execute(&mut connection).await.unwrap();
         sqlx::query("SELECT account_by_email('user7@example.org')").execute(&mut connection).await.unwrap();
         sqlx::query("SELECT audit_sign_in_failed('user7@example.org', now(), NULL, NULL)")
@@ -229,7 +245,7 @@ async fn the_functions_read_no_whole_table_either(_: PgPoolOptions, options: PgC
             .unwrap();
         sqlx::query("SELECT audit_denied($1, $2, 'x', 'task:1', 1, NULL, now(), NULL, NULL)")
             .bind(ada.user_id.0)
-            .bind(ada.session_id.0)
+            .bind(ada.session().unwrap().0)
             .execute(&mut connection)
             .await
             .unwrap();

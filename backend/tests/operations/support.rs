@@ -122,7 +122,7 @@ pub async fn as_viewer(world: &World, viewer: &Viewer) -> PgConnection {
 pub async fn identify(connection: &mut PgConnection, world: &World, viewer: &Viewer) {
     sqlx::query("SELECT scope_open($1, $2, $3)")
         .bind(viewer.user_id.0)
-        .bind(viewer.session_id.0)
+        .bind(viewer.session().unwrap().0)
         .bind(world.now())
         .execute(connection)
         .await

@@ -26,7 +26,7 @@ async fn only_a_whole_genuine_unexpired_token_is_taken(_: PgPoolOptions, options
     let world = World::new(options).await;
     let ada = world.person("Ada").await;
     let claims = json!({
-        "sub": ada.user_id, "sid": ada.session_id, "email": "ada@example.org",
+        "sub": ada.user_id, "sid": ada.session().unwrap(), "email": "ada@example.org",
         "iat": world.now().timestamp(), "exp": world.now().timestamp() + 60,
     });
     let sign = |algorithm, claims: &Value, secret: &str| {

@@ -214,7 +214,7 @@ pub async fn change_password(
     responses((status = 204), refusals::SignedIn)
 )]
 pub async fn sign_out(State(server): State<Server>, Caller(viewer): Caller) -> Answer<StatusCode> {
-    server.backend.session_end(&viewer, viewer.session_id).await?;
+    server.backend.session_end(&viewer, viewer.session()?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

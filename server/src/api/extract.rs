@@ -13,7 +13,7 @@ use axum_extra::headers::{HeaderMapExt, IfMatch, IfNoneMatch};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::error::Category;
 use std::{convert::Infallible, fmt::Display};
-use taskwire_app::rpc::server::viewer;
+use taskwire_app::rpc::server::Identity;
 use taskwire_backend::{Client, Viewer};
 use taskwire_domain::{Error, FieldError, UserId};
 use url::form_urlencoded;
@@ -29,8 +29,8 @@ impl FromRequestParts<Server> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, Problem> {
-        let Sender(client) = Sender::from_request_parts(parts, server).await.unwrap_or_default();
-        let viewer = viewer(&server.backend, &parts.headers, client)?;
+        let Identity(viewer) = parts.extensions.get().cloned().unwrap_or_default();
+        let viewer = viewer?;
         if !parts.extensions.get::<MatchedPath>().is_some_and(|path| path.as_str().starts_with(OWN)) {
             return Ok(Self(viewer));
         }

@@ -13,21 +13,17 @@ mod dashboard;
 mod extract;
 mod params;
 mod refusals;
+mod security;
 mod shares;
 mod tasks;
 mod teams;
+mod tokens;
 mod words;
 
 use crate::{health, middleware::problem::Problem, router::Server};
 use axum::{Json, Router, routing::get};
 use taskwire_domain::Error;
-use utoipa::{
-    Modify, OpenApi,
-    openapi::{
-        OpenApi as Document,
-        security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
-    },
-};
+use utoipa::{OpenApi, openapi::OpenApi as Document};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 #[derive(OpenApi)]
@@ -39,30 +35,15 @@ use utoipa_axum::{router::OpenApiRouter, routes};
         license(name = "See the repository")
     ),
     tags(
-        (name = "auth", description = "Accounts and sessions"),
+        (name = "auth", description = "Accounts, sessions and personal API tokens"),
         (name = "tasks", description = "Tasks: the caller's own, those of their teams, and those shared with them"),
         (name = "shares", description = "Sharing one task with one person"),
         (name = "teams", description = "Teams, their members and their invitations"),
         (name = "dashboard", description = "The numbers of the dashboard"),
         (name = "audit", description = "What happened to the caller's account, and in the teams that they run"),
     ),
-    security(("bearer" = []), ("cookie" = [])),
-    modifiers(&Credentials)
 )]
 struct Frame;
-
-/// How a request proves who sends it.
-struct Credentials;
-
-impl Modify for Credentials {
-    fn modify(&self, document: &mut Document) {
-        let components = document.components.get_or_insert_default();
-        let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
-        let cookie = ApiKeyValue::new(taskwire_app::rpc::server::SESSION_COOKIE);
-        components.add_security_scheme("bearer", bearer);
-        components.add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
-    }
-}
 
 fn paths() -> OpenApiRouter<Server> {
     OpenApiRouter::new()
@@ -75,6 +56,8 @@ fn paths() -> OpenApiRouter<Server> {
         .routes(routes!(auth::sign_out))
         .routes(routes!(auth::sessions, auth::end_other_sessions))
         .routes(routes!(auth::end_session))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::revoke))
         .routes(routes!(tasks::list, tasks::create))
         .routes(routes!(tasks::get, tasks::update, tasks::put, tasks::delete))
         .routes(routes!(tasks::toggle))
@@ -103,7 +86,9 @@ fn paths() -> OpenApiRouter<Server> {
 
 /// The document, in OpenAPI 3.1.
 pub fn document() -> Document {
-    Frame::openapi().nest("/api", paths().into_openapi())
+    let mut document = Frame::openapi().nest("/api", paths().into_openapi());
+    security::describe(&mut document);
+    document
 }
 
 /// Every path of the API, and the document.

@@ -10,7 +10,7 @@ pub enum SignedIn {
     /// No token, a bad one, or one whose session has ended.
     #[response(status = 401)]
     Unauthorized(ErrorBody),
-    /// `{user_id}` is somebody else, or the right is missing.
+    /// `{user_id}` is somebody else, the right is missing, or the API token lacks the scope.
     #[response(status = 403)]
     Forbidden(ErrorBody),
     /// Parameters or fields break a rule.

@@ -1,11 +1,12 @@
 //! The words that some fields are made of, for the document.
 
 use taskwire_domain::{
+    api_token::TokenScope,
     share::Permission,
     task::{Access, Sort, Status},
     team::Role,
 };
-use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
+use utoipa::openapi::schema::{Array, ArrayBuilder, Object, ObjectBuilder, Type};
 
 fn one_of(words: impl Iterator<Item = &'static str>) -> Object {
     ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).build()
@@ -44,4 +45,10 @@ pub fn permission() -> Object {
 /// Whether somebody has something at once.
 pub fn added() -> Object {
     one_of(["now", "invited"].into_iter())
+}
+
+/// What a token is good for.
+pub fn scopes() -> Array {
+    let scope = one_of(TokenScope::ALL.iter().map(|scope| scope.as_str()));
+    ArrayBuilder::new().items(scope).min_items(Some(1)).build()
 }

@@ -4,6 +4,7 @@
 //! inner ones that refuse a request.
 
 pub mod headers;
+pub mod identity;
 pub mod latency;
 pub mod limits;
 pub mod problem;

@@ -6,7 +6,7 @@
 use axum::{
     Json,
     extract::Request,
-    http::{HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{Html, IntoResponse, Response},
 };
@@ -29,12 +29,13 @@ pub struct Problem {
     code: &'static str,
     title: &'static str,
     detail: String,
-    fields: Vec<FieldError>,
+    /// What an operation answered, where it was one.
+    cause: Option<Error>,
 }
 
 impl Problem {
     fn new(status: StatusCode, code: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, title, detail: detail.into(), fields: Vec::new() }
+        Self { status, code, title, detail: detail.into(), cause: None }
     }
 
     /// The body is over the limit.
@@ -86,6 +87,9 @@ impl Problem {
     }
 
     fn as_rpc(&self) -> RpcError {
+        if let Some(cause) = &self.cause {
+            return RpcError::Refused(cause.clone());
+        }
         RpcError::Refused(match self.status {
             StatusCode::FORBIDDEN => Error::Forbidden,
             StatusCode::NOT_FOUND => Error::NotFound,
@@ -97,9 +101,27 @@ impl Problem {
 
     fn body(self, request_id: &str) -> ErrorBody {
         let error = self.status.canonical_reason().unwrap_or_default();
-        let Self { code, detail, fields, .. } = self;
-        let fields = (code == VALIDATION_ERROR).then_some(fields);
+        let Self { code, detail, cause, .. } = self;
+        let fields = match cause {
+            Some(Error::Invalid(fields)) => Some(fields),
+            _ => None,
+        };
         ErrorBody { error, detail, code, fields, request_id: request_id.to_owned() }
+    }
+
+    /// The headers that go with it; `api` says whether a program asked.
+    fn headers(&self, api: bool) -> HeaderMap {
+        let challenge = match &self.cause {
+            _ if !api => None,
+            // RFC 6750, section 3.1.
+            Some(Error::OutOfScope(Some(scope))) => {
+                Some(format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\""))
+            }
+            Some(Error::Unauthorized | Error::WrongCredentials) => Some("Bearer".to_owned()),
+            _ => None,
+        };
+        let challenge = challenge.and_then(|challenge| HeaderValue::try_from(challenge).ok());
+        challenge.map(|challenge| (header::WWW_AUTHENTICATE, challenge)).into_iter().collect()
     }
 
     fn page(&self, request_id: &str) -> String {
@@ -123,25 +145,19 @@ impl Problem {
     }
 }
 
-const VALIDATION_ERROR: &str = "VALIDATION_ERROR";
-
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let (code, title) = match error {
             Error::Unauthorized | Error::WrongCredentials => ("UNAUTHORIZED", "Please sign in"),
-            Error::Forbidden => ("FORBIDDEN", "Not allowed"),
+            Error::Forbidden | Error::OutOfScope(_) => ("FORBIDDEN", "Not allowed"),
             Error::NotFound => ("NOT_FOUND", "Not found"),
             Error::Conflict(_) => ("CONFLICT", "That does not go together"),
             Error::Stale => ("PRECONDITION_FAILED", "Changed in the meantime"),
-            Error::Invalid(_) => (VALIDATION_ERROR, "Something is not right yet"),
+            Error::Invalid(_) => ("VALIDATION_ERROR", "Something is not right yet"),
             Error::Unavailable => ("UNAVAILABLE", "Not available right now"),
             Error::Internal => ("INTERNAL_ERROR", "Something went wrong"),
         };
-        let problem = Self::new(status(&error), code, title, error.to_string());
-        match error {
-            Error::Invalid(fields) => Self { fields, ..problem },
-            _ => problem,
-        }
+        Self { cause: Some(error.clone()), ..Self::new(status(&error), code, title, error.to_string()) }
     }
 }
 
@@ -203,7 +219,7 @@ pub async fn render(request: Request, next: Next) -> Response {
     let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
     let mut response = next.run(request).await;
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        let status = problem.status;
+        let (status, headers) = (problem.status, problem.headers(api));
         let body = match (page, rpc) {
             (true, _) => Html(problem.page(&id)).into_response(),
             (_, true) => ([(header::CONTENT_TYPE, "application/json")], problem.as_rpc().ser()).into_response(),
@@ -212,15 +228,13 @@ pub async fn render(request: Request, next: Next) -> Response {
         let allow = response.headers_mut().remove(header::ALLOW);
         response = (status, body).into_response();
         response.headers_mut().extend(allow.map(|allow| (header::ALLOW, allow)));
+        response.headers_mut().extend(headers);
         if head {
             *response.body_mut() = axum::body::Body::empty();
         }
     }
-    let (name, value) = match response.status() {
-        StatusCode::SERVICE_UNAVAILABLE => (header::RETRY_AFTER, RETRY_AFTER),
-        StatusCode::UNAUTHORIZED if api => (header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
-        _ => return response,
-    };
-    response.headers_mut().entry(name).or_insert(value);
+    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().entry(header::RETRY_AFTER).or_insert(RETRY_AFTER);
+    }
     response
 }

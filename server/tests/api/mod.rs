@@ -4,6 +4,7 @@
 mod dashboard;
 mod guide;
 mod teams;
+mod tokens;
 
 use super::support::{
     App,

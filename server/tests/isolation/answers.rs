@@ -11,10 +11,12 @@ use sqlx::{
     PgConnection,
     types::chrono::{DateTime, Utc},
 };
+use taskwire_app::rpc::token::Tokens;
 use taskwire_backend::Viewer;
 use taskwire_domain::{
     TaskId, TeamId, UserId,
     account::Account,
+    api_token::ApiToken,
     dashboard::{Activity, Dashboard, RECENT_TASKS, RecentTask, Statistics, TeamSummary},
     rights::{TaskAction, TeamAction},
     session::Session,
@@ -39,9 +41,22 @@ impl Truth {
             expires_at: row.expires_at,
             address: None,
             user_agent: row.user_agent.clone(),
-            current: row.id == me.session_id,
+            current: row.id == me.session().unwrap(),
         })
         .collect()
+    }
+
+    fn tokens_of(&self, me: UserId) -> Tokens {
+        let live = self.api_tokens.iter().filter(|row| row.user_id == me && row.revoked_at.is_none());
+        let tokens = live.map(|row| ApiToken {
+            id: row.id,
+            name: row.name.clone(),
+            scopes: row.scopes.clone(),
+            created_at: row.created_at,
+            last_used_at: None,
+            expires_at: row.expires_at,
+        });
+        Tokens { tokens: tokens.collect(), made: None }
     }
 
     fn task_for(&self, me: UserId, row: &TaskRow) -> Option<Task> {
@@ -210,6 +225,9 @@ pub async fn expected_answer(
         Attempt::TimeZones => return None,
         Attempt::AccountGet | Attempt::AccountUpdate { .. } => json(&after.account(me)),
         Attempt::SessionList => json(&after.sessions_of(viewer)),
+        Attempt::TokenList => json(&after.tokens_of(me)),
+        // The secret is new.
+        Attempt::TokenCreate { .. } => return None,
         Attempt::SessionEndOthers => json(&(before.sessions_of(viewer).len() - 1)),
         Attempt::Dashboard { .. } => json(&after.dashboard(me, activity(database, me, &given["computed_at"]).await)),
         Attempt::AuditList { team, before } => json(&audit::page(database, after, me, *team, *before).await),

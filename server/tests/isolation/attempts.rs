@@ -1,12 +1,15 @@
 //! Everything that somebody may try, as the browser says it and as the backend's method.
 
 use super::doors::{Outcome, answer};
+use secrecy::ExposeSecret;
 use serde_json::Value;
 use std::fmt::Display;
+use taskwire_app::rpc::token::Tokens;
 use taskwire_backend::{Backend, Viewer};
 use taskwire_domain::{
-    SessionId, TaskId, TeamId, UserId,
+    SessionId, TaskId, TeamId, TokenId, UserId,
     account::{Email, Name, Password},
+    api_token::{NewApiToken, TokenEnd, TokenScope},
     audit::AuditQuery,
     share::{NewShare, Permission},
     task::{NewTask, PAGE_MAX, Source, Status, TaskChange, TaskQuery},
@@ -33,6 +36,13 @@ pub enum Attempt {
         id: SessionId,
     },
     SessionEndOthers,
+    TokenList,
+    TokenCreate {
+        name: String,
+    },
+    TokenRevoke {
+        id: TokenId,
+    },
     /// `part` is what programs ask for, the numbers of which are among those that the browser asks for.
     Dashboard {
         part: &'static str,
@@ -162,6 +172,11 @@ impl Attempt {
             Self::SessionList => call("/rpc/session/list", &[]),
             Self::SessionEnd { id } => call("/rpc/session/end", &[("id", id)]),
             Self::SessionEndOthers => call("/rpc/session/end_others", &[]),
+            Self::TokenList => call("/rpc/token/list", &[]),
+            Self::TokenCreate { name } => {
+                call("/rpc/token/create", &[("name", name), ("teams", &TokenScope::TeamsRead), ("days", &7)])
+            }
+            Self::TokenRevoke { id } => call("/rpc/token/revoke", &[("id", id)]),
             Self::Dashboard { .. } => call("/rpc/dashboard/read", &[]),
             Self::AuditList { team: None, before: None } => call("/rpc/audit/list", &[]),
             Self::AuditList { team: None, before: Some(id) } => call("/rpc/audit/list", &[("query[before]", id)]),
@@ -237,6 +252,12 @@ impl Attempt {
             Self::SessionList => answer(backend.session_list(me).await),
             Self::SessionEnd { id } => answer(backend.session_end(me, id).await),
             Self::SessionEndOthers => answer(backend.session_end_others(me).await),
+            Self::TokenList => answer(backend.token_list(me).await.map(|tokens| Tokens { tokens, made: None })),
+            Self::TokenCreate { name } => {
+                let new = NewApiToken::parse(&name, &[TokenScope::TeamsRead], TokenEnd::After(7)).unwrap();
+                answer(backend.token_create(me, new).await.map(|made| made.secret.expose_secret().to_owned()))
+            }
+            Self::TokenRevoke { id } => answer(backend.token_revoke(me, id).await),
             Self::Dashboard { .. } => answer(backend.dashboard_read(me, None).await),
             Self::AuditList { team, before } => answer(backend.audit_list(me, AuditQuery { team, before }).await),
             Self::TaskList { source } => {

@@ -98,6 +98,7 @@ impl Attempt {
         let team_of = |id| truth.task(id).or_else(|| truth.deleted(id)).and_then(|task| task.team_id);
         match self {
             Self::SessionEnd { id } => Some((format!("session:{id}"), None)),
+            Self::TokenRevoke { id } => Some((format!("token:{id}"), None)),
             Self::TaskGet { id }
             | Self::TaskUpdate { id, .. }
             | Self::TaskStatus { id, .. }

@@ -60,7 +60,7 @@ impl Bench {
     pub fn candidates(&mut self, who: usize) -> Vec<Attempt> {
         let mark = self.society.mark("new").trim_start_matches("secret-new-").parse().unwrap();
         let viewer = &self.society.people[who].viewer;
-        candidates(&self.truth, viewer.user_id, viewer.session_id, &mut self.society.random, mark)
+        candidates(&self.truth, viewer.user_id, viewer.session().unwrap(), &mut self.society.random, mark)
     }
 
     /// Whether it would change nothing, because it only reads or is refused.

@@ -10,7 +10,7 @@ use super::{
 use rand::{RngExt, rngs::StdRng, seq::IndexedRandom};
 use std::collections::BTreeSet;
 use taskwire_domain::{
-    SessionId, TaskId, TeamId, UserId,
+    SessionId, TaskId, TeamId, TokenId, UserId,
     rights::{TaskAction, TeamAction},
     share::Permission,
     task::{Source, Status},
@@ -39,6 +39,9 @@ pub fn candidates(truth: &Truth, me: UserId, session: SessionId, random: &mut St
         Attempt::SessionList,
         Attempt::SessionEndOthers,
         Attempt::SessionEnd { id: SessionId(NO_UUID) },
+        Attempt::TokenList,
+        Attempt::TokenCreate { name: format!("secret-token-{mark}") },
+        Attempt::TokenRevoke { id: TokenId(NO_UUID) },
         Attempt::AuditList { team: None, before: None },
         Attempt::AuditList { team: None, before: Some(random.random_range(1..100)) },
         Attempt::TaskList { source: Source::All },
@@ -53,6 +56,7 @@ pub fn candidates(truth: &Truth, me: UserId, session: SessionId, random: &mut St
     // The session that is in use stays.
     let sessions = truth.sessions.iter().filter(|row| row.id != session);
     all.extend(sessions.map(|row| Attempt::SessionEnd { id: row.id }));
+    all.extend(truth.api_tokens.iter().map(|row| Attempt::TokenRevoke { id: row.id }));
     let tasks = truth.tasks.iter().chain(&truth.deleted_tasks).map(|task| task.id).chain([NO_TASK]);
     for id in tasks {
         on_task(&mut all, truth, me, id, random, mark);

@@ -53,6 +53,10 @@ impl Attempt {
         match self {
             Self::AccountGet | Self::AccountUpdate { .. } | Self::AccountPassword | Self::AccountZone { .. } => Done,
             Self::TimeZones | Self::SessionList | Self::SessionEndOthers | Self::Dashboard { .. } => Done,
+            Self::TokenList | Self::TokenCreate { .. } => Done,
+            Self::TokenRevoke { id } => {
+                unless(!truth.api_tokens.iter().any(|row| row.id == *id && row.user_id == me), NotFound)
+            }
             Self::SessionEnd { id } => {
                 unless(!truth.sessions.iter().any(|row| row.id == *id && row.user_id == me), NotFound)
             }

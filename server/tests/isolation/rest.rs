@@ -25,6 +25,7 @@ fn call(method: Method, template: &'static str, path: String, body: Option<Value
     Some(RestCall { method, template, path, body })
 }
 
+const TOKENS: &str = "/api/auth/tokens";
 const TASKS: &str = "/api/{user_id}/tasks";
 const TASK: &str = "/api/{user_id}/tasks/{id}";
 const SHARE: &str = "/api/tasks/{id}/share";
@@ -73,6 +74,12 @@ impl Attempt {
             Self::SessionList => plain(Method::GET, "/api/auth/sessions"),
             Self::SessionEnd { id } => on(Method::DELETE, "/api/auth/sessions/{id}", id, None),
             Self::SessionEndOthers => plain(Method::DELETE, "/api/auth/sessions"),
+            Self::TokenList => plain(Method::GET, TOKENS),
+            Self::TokenCreate { name } => {
+                let body = json!({ "name": name, "scopes": ["teams:read"], "expires_at": "2100-01-01T00:00:00Z" });
+                call(Method::POST, TOKENS, TOKENS.to_owned(), Some(body))
+            }
+            Self::TokenRevoke { id } => on(Method::DELETE, "/api/auth/tokens/{id}", id, None),
             Self::Dashboard { part } => plain(Method::GET, part),
             Self::AuditList { team, before } => {
                 let team = team.map(|team| format!("team_id={team}"));
@@ -162,6 +169,7 @@ impl Attempt {
         match self {
             Self::AccountGet | Self::AccountUpdate { .. } => without(value, &["time_zone"]),
             Self::SessionEndOthers => json!({ "ended": value }),
+            Self::TokenList => value["tokens"].take(),
             Self::Dashboard { part } => numbers(part, &value),
             Self::AuditList { .. } => value["lines"].take(),
             Self::TaskList { .. } => all(value["tasks"].take(), &task),

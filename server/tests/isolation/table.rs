@@ -37,6 +37,9 @@ pub const OPERATIONS: &[Row] = &[
     row("session_list", "/rpc/session/list", OWN),
     row("session_end", "/rpc/session/end", SEEN),
     row("session_end_others", "/rpc/session/end_others", OWN),
+    row("token_list", "/rpc/token/list", OWN),
+    row("token_create", "/rpc/token/create", OWN),
+    row("token_revoke", "/rpc/token/revoke", SEEN),
     row("dashboard_read", "/rpc/dashboard/read", OWN),
     row("audit_list", "/rpc/audit/list", RIGHT),
     row("task_list", "/rpc/task/list", SEEN),
@@ -78,6 +81,9 @@ pub const REST: &[Row] = &[
     row("session_list", "GET /api/auth/sessions", OWN),
     row("session_end", "DELETE /api/auth/sessions/{id}", SEEN),
     row("session_end_others", "DELETE /api/auth/sessions", OWN),
+    row("token_list", "GET /api/auth/tokens", OWN),
+    row("token_create", "POST /api/auth/tokens", OWN),
+    row("token_revoke", "DELETE /api/auth/tokens/{id}", SEEN),
     row("dashboard_read", "GET /api/dashboard/statistics", OWN),
     row("dashboard_read", "GET /api/dashboard/activity", OWN),
     row("dashboard_read", "GET /api/dashboard/breakdown", OWN),
@@ -136,6 +142,7 @@ pub const PAGES: &[&str] = &[
     "/activity",
     "/activity?team={team}",
     "/settings",
+    "/settings/tokens",
 ];
 
 /// Pages for whoever is not signed in, and the one that only leads on.

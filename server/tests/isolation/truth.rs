@@ -8,7 +8,8 @@ use sqlx::{
 };
 use std::collections::BTreeSet;
 use taskwire_domain::{
-    SessionId, TaskId, TeamId, UserId,
+    SessionId, TaskId, TeamId, TokenId, UserId,
+    api_token::TokenScope,
     rights::{TaskAction, TeamAction},
     share::Permission,
     task::{Access, Status},
@@ -20,6 +21,7 @@ use taskwire_domain::{
 pub struct Truth {
     pub users: Vec<UserRow>,
     pub sessions: Vec<SessionRow>,
+    pub api_tokens: Vec<TokenRow>,
     pub teams: Vec<TeamRow>,
     pub team_members: Vec<MemberRow>,
     pub team_invitations: Vec<TeamInvitationRow>,
@@ -49,6 +51,17 @@ pub struct SessionRow {
     pub expires_at: DateTime<Utc>,
     pub ended_at: Option<DateTime<Utc>>,
     pub user_agent: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct TokenRow {
+    pub id: TokenId,
+    pub user_id: UserId,
+    pub name: String,
+    pub scopes: Vec<TokenScope>,
+    pub created_at: DateTime<Utc>,
+    pub expires_at: Option<DateTime<Utc>>,
+    pub revoked_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -116,11 +129,11 @@ pub struct Reading {
 
 impl Reading {
     pub async fn of(database: &mut PgConnection) -> Self {
-        // The last use of a session is noted with whatever is done.
+        // The last use of a session or a token is noted with whatever is done.
         let tables: Vec<(String, String)> = sqlx::query_as(
             "SELECT table_name::text, string_agg(column_name, ', ' ORDER BY ordinal_position)
              FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
-             WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND column_name <> 'last_seen_at'
+             WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND column_name NOT IN ('last_seen_at', 'last_used_at')
                  AND table_name NOT IN ('_sqlx_migrations', 'audit_log', 'audit_seals')
              GROUP BY 1",
         )
@@ -227,6 +240,7 @@ impl Truth {
         for user in self.users.iter().filter(|user| self.knows(me, user.id)) {
             texts.extend([&*user.name, &*user.email]);
         }
+        texts.extend(self.api_tokens.iter().filter(|row| row.user_id == me).map(|row| &*row.name));
         let sessions = self.sessions.iter().filter(|row| row.user_id == me);
         texts.extend(sessions.filter_map(|row| row.user_agent.as_deref()));
         markers(&texts.join("\n"))

@@ -256,10 +256,10 @@ async fn a_changed_password_ends_every_other_session_and_is_noted(_: PgPoolOptio
     backend.account_update(&ada, Name::parse(" Ada L. ").unwrap()).await.unwrap();
     let third =
         world.viewer(&backend.account_sign_in(&Client::default(), "ada@example.org", "An0therone").await.unwrap());
-    backend.session_end(&ada, third.session_id).await.unwrap();
+    backend.session_end(&ada, third.session().unwrap()).await.unwrap();
     backend.session_end_others(&ada).await.unwrap();
-    assert_eq!(refusal(backend.session_end(&bob, ada.session_id).await), Refusal::NotFound);
-    backend.session_end(&ada, ada.session_id).await.unwrap();
+    assert_eq!(refusal(backend.session_end(&bob, ada.session().unwrap()).await), Refusal::NotFound);
+    backend.session_end(&ada, ada.session().unwrap()).await.unwrap();
 
     let ada =
         world.viewer(&backend.account_sign_in(&Client::default(), "ada@example.org", "An0therone").await.unwrap());
@@ -274,7 +274,7 @@ async fn a_changed_password_ends_every_other_session_and_is_noted(_: PgPoolOptio
             "I account.password_change from 192.0.2.1",
             failed,
             "I account.update Ada L. from 192.0.2.1",
-            &format!("I session.end session:{} from 192.0.2.1", third.session_id),
+            &format!("I session.end session:{} from 192.0.2.1", third.session().unwrap()),
             "I session.end_others from 192.0.2.1",
             &log(&world, &ada, None).await[8],
         ]

@@ -90,7 +90,7 @@ async fn a_refused_attempt_is_noted_the_same_whether_the_thing_is_there_or_not(
             expected_of_team.extend(denied(&tries, "somebody", &format!("team:{id}"), rest));
         }
     }
-    for (n, session) in [ada.session_id, SessionId(Uuid::from_u128(1))].into_iter().enumerate() {
+    for (n, session) in [ada.session().unwrap(), SessionId(Uuid::from_u128(1))].into_iter().enumerate() {
         let xia = world.person(&format!("Xia{n}")).await;
         assert_eq!(refusal(world.backend.session_end(&xia, session).await), Refusal::NotFound);
         assert_eq!(log(&world, &xia, None).await, [format!("I session.end.denied session:{session}")]);

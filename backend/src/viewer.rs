@@ -1,0 +1,109 @@
+//! Who asks, and how far their credential goes: the one place where the scopes of API tokens are enforced.
+
+use crate::{Backend, Client, Result};
+use taskwire_domain::{Error as Refusal, SessionId, TokenId, UserId, api_token::TokenScope};
+use uuid::Uuid;
+
+/// A person who has proved who they are. Made from a verified token by [`crate::Backend::authenticate`], and nowhere
+/// else; whether that still holds is checked by the database with every operation.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Viewer {
+    /// Whose identity the database works under.
+    pub user_id: UserId,
+    /// What the token stands for.
+    pub credential: Credential,
+    /// Where the request comes from.
+    pub client: Client,
+}
+
+impl Viewer {
+    /// The session that they are signed in by.
+    ///
+    /// # Errors
+    /// [`Refusal::OutOfScope`] for an API token.
+    pub fn session(&self) -> Result<SessionId> {
+        match self.credential {
+            Credential::Session(id) => Ok(id),
+            Credential::Token { .. } => Err(Refusal::OutOfScope(None).into()),
+        }
+    }
+}
+
+/// What a verified token stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Credential {
+    /// A person who is signed in, and may do whatever they may.
+    Session(SessionId),
+    /// A program with a personal API token, and how far that goes.
+    Token {
+        /// Which one.
+        id: TokenId,
+        /// What it is good for.
+        scopes: Vec<TokenScope>,
+    },
+}
+
+impl Credential {
+    /// As the database knows it.
+    pub(crate) fn id(&self) -> Uuid {
+        match self {
+            Self::Session(id) => id.0,
+            Self::Token { id, .. } => id.0,
+        }
+    }
+}
+
+/// What an operation asks of the viewer's credential. A session is good for everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// Any API token will do.
+    Token,
+    /// An API token with this scope will do.
+    Scope(TokenScope),
+    /// No API token will do.
+    Session,
+}
+
+impl Need {
+    /// To see tasks.
+    pub(crate) const TASKS_READ: Self = Self::Scope(TokenScope::TasksRead);
+    /// To change tasks, and with whom they are shared.
+    pub(crate) const TASKS_WRITE: Self = Self::Scope(TokenScope::TasksWrite);
+    /// To see teams.
+    pub(crate) const TEAMS_READ: Self = Self::Scope(TokenScope::TeamsRead);
+    /// To change teams, and who is in them.
+    pub(crate) const TEAMS_WRITE: Self = Self::Scope(TokenScope::TeamsWrite);
+    /// To see the dashboard.
+    pub(crate) const DASHBOARD_READ: Self = Self::Scope(TokenScope::DashboardRead);
+
+    /// Whether this credential will do.
+    ///
+    /// # Errors
+    /// [`Refusal::OutOfScope`] if not.
+    pub(crate) fn check(self, credential: &Credential) -> Result<(), Refusal> {
+        let Credential::Token { scopes, .. } = credential else { return Ok(()) };
+        match self {
+            Self::Token => Ok(()),
+            Self::Scope(wanted) if scopes.iter().any(|scope| scope.covers(wanted)) => Ok(()),
+            Self::Scope(wanted) => Err(Refusal::OutOfScope(Some(wanted))),
+            Self::Session => Err(Refusal::OutOfScope(None)),
+        }
+    }
+}
+
+impl Backend {
+    /// Lets through whose credential is good for an operation, and notes whose is not.
+    ///
+    /// # Errors
+    /// [`Refusal::OutOfScope`].
+    pub(crate) async fn permit(&self, viewer: &Viewer, need: Need) -> Result<()> {
+        let Err(refusal) = need.check(&viewer.credential) else { return Ok(()) };
+        let wanted = match need {
+            Need::Scope(scope) => scope.as_str(),
+            Need::Token | Need::Session => "session",
+        };
+        self.audit_denied(viewer, "token.use", wanted, None, None).await?;
+        Err(refusal.into())
+    }
+}
