@@ -74,8 +74,9 @@ impl Backend {
     /// Opens an account and, with it, its first session.
     ///
     /// # Errors
-    /// [`Refusal::Conflict`] if the address has one already.
+    /// [`Refusal::Conflict`] if the address has one already, and [`Refusal::RateLimited`] after too many tries.
     pub async fn account_create(&self, client: &Client, new: NewAccount) -> Result<SignedIn> {
+        self.sign_ins.count(client, new.email.as_str())?;
         let hash = self.hasher.hash(new.password.expose().to_owned()).await?;
         let viewer = self.newcomer(UserId(self.clock.id()), client);
         let mut scope = self.scope_before_session(&viewer).await?;
@@ -103,9 +104,10 @@ impl Backend {
     /// Opens a session. An unknown address and a wrong password get the same answer after the same work.
     ///
     /// # Errors
-    /// [`Refusal::WrongCredentials`].
+    /// [`Refusal::WrongCredentials`], and [`Refusal::RateLimited`] after too many tries, right or wrong.
     pub async fn account_sign_in(&self, client: &Client, email: &str, password: &str) -> Result<SignedIn> {
         let email = Email::parse(email).map(|e| e.as_str().to_owned()).unwrap_or_default();
+        self.sign_ins.count(client, &email)?;
         let found = self.account_with_hash(client, &email).await?;
         let (account, hash) = found.map_or((None, None), |(account, hash)| (Some(account), Some(hash)));
         let right = self.hasher.verify(candidate(password), hash).await?;
@@ -213,6 +215,7 @@ impl Backend {
         // First, or a token could be used to guess.
         self.permit(viewer, Need::Session).await?;
         let account = self.account_get(viewer).await?;
+        self.sign_ins.count(&viewer.client, &account.email)?;
         let hash = self.account_with_hash(&viewer.client, &account.email).await?.map(|(_, hash)| hash);
         if !self.hasher.verify(candidate(current), hash).await? {
             self.audit_sign_in_failed(&viewer.client, &account.email).await?;

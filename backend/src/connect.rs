@@ -1,6 +1,11 @@
 //! Opening the database: migrations, the pool, and the refusal to work without row-level security.
 
-use crate::{Clock, Error, Result, password::Hasher, token::Tokens};
+use crate::{
+    Clock, Error, Result,
+    limit::{Limit, SignIns},
+    password::Hasher,
+    token::Tokens,
+};
 use secrecy::SecretString;
 use sqlx::{
     ConnectOptions, PgPool,
@@ -46,6 +51,10 @@ pub struct Settings {
     pub secret: SecretString,
     /// How long a session lives.
     pub session_ttl: Duration,
+    /// How often one address may try to sign in or up.
+    pub sign_ins_by_address: Limit,
+    /// How often one account may be tried.
+    pub sign_ins_by_account: Limit,
 }
 
 /// Every operation there is. Cheap to clone.
@@ -55,6 +64,7 @@ pub struct Backend {
     pub(crate) tokens: Tokens,
     pub(crate) hasher: Hasher,
     pub(crate) clock: Clock,
+    pub(crate) sign_ins: Arc<SignIns>,
     pub(crate) time_zones: Arc<OnceCell<Vec<String>>>,
 }
 
@@ -98,7 +108,8 @@ impl Backend {
             .await?;
         refuse_bypass(&pool).await?;
         let tokens = Tokens::new(&settings.secret, settings.session_ttl)?;
-        Ok(Self { pool, tokens, hasher: Hasher::new(), clock, time_zones: Arc::default() })
+        let sign_ins = Arc::new(SignIns::new(settings.sign_ins_by_address, settings.sign_ins_by_account));
+        Ok(Self { pool, tokens, hasher: Hasher::new(), clock, sign_ins, time_zones: Arc::default() })
     }
 
     /// Waits for running operations and closes every connection.

@@ -14,6 +14,7 @@ mod clock;
 mod connect;
 mod dashboard;
 mod error;
+pub mod limit;
 mod password;
 mod scope;
 mod session;

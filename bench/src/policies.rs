@@ -6,7 +6,7 @@
 use anyhow::{Context, Result};
 use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection, postgres::PgConnectOptions};
 use std::{fs, time::Duration, time::Instant};
-use taskwire_backend::{Backend, Client, Settings, as_app};
+use taskwire_backend::{Backend, Client, Settings, as_app, limit::Limit};
 use taskwire_domain::TaskId;
 use uuid::Uuid;
 
@@ -61,6 +61,8 @@ async fn refusals(connect: PgConnectOptions, secret: &str, token: &str, owner: &
         slow_statement: 10 * second,
         secret: secret.to_owned().into(),
         session_ttl: second,
+        sign_ins_by_address: Limit(None),
+        sign_ins_by_account: Limit(None),
     };
     let backend = Backend::start(settings).await?;
     let viewer = backend.viewer(token, Client::default())?;

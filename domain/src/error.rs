@@ -1,6 +1,6 @@
 //! The one error that every door renders in its own way.
 
-use crate::api_token::TokenScope;
+use crate::{allowance::Allowance, api_token::TokenScope};
 use serde::{Deserialize, Serialize};
 
 /// What every operation returns.
@@ -34,6 +34,9 @@ pub enum Error {
     /// Fields that break a rule, all of them at once.
     #[error("{}", summary(.0))]
     Invalid(Vec<FieldError>),
+    /// Too many requests in too short a time.
+    #[error("{}", too_many(.0.retry_after))]
+    RateLimited(Allowance),
     /// The database does not answer; the same request may succeed later.
     #[error("Taskwire cannot reach its database right now. Please try again in a moment.")]
     Unavailable,
@@ -83,6 +86,13 @@ fn out_of_scope(lacking: Option<TokenScope>) -> String {
     match lacking {
         Some(scope) => format!("This API token may not do this: it lacks the scope “{scope}”."),
         None => "API tokens may not do this. Please sign in to do it yourself.".to_owned(),
+    }
+}
+
+fn too_many(seconds: u32) -> String {
+    match seconds {
+        0 | 1 => "That was too often. Please try again in a second.".to_owned(),
+        seconds => format!("That was too often. Please try again in {seconds} seconds."),
     }
 }
 

@@ -5,6 +5,7 @@
 //! give it a file of its own here, with a constructor that returns every [`FieldError`] at once.
 
 pub mod account;
+pub mod allowance;
 pub mod api_token;
 pub mod audit;
 pub mod dashboard;

@@ -148,6 +148,20 @@ export const PLACES: Place[] = [
     },
   },
   { name: "a task that is not there", open: async (page) => void (await open(page, "/tasks/999999999")) },
+  { name: "no API tokens yet", open: async (page) => void (await open(page, "/settings/tokens")) },
+  {
+    name: "API tokens with a fresh one and a question",
+    open: async (page) => {
+      for (const name of [AWKWARD[0].slice(0, 90), AWKWARD[2]]) {
+        await open(page, "/settings/tokens");
+        await page.getByRole("textbox", { name: "Name" }).fill(name);
+        await page.getByRole("button", { name: "Create token" }).click();
+        await expect(page.getByLabel("Your new token")).toBeVisible();
+      }
+      await page.getByRole("link", { name: /^Revoke Avery/ }).click();
+      await expect(page.getByRole("button", { name: "Revoke token" })).toBeVisible();
+    },
+  },
   {
     name: "settings",
     open: async (page, person) => {

@@ -7,8 +7,9 @@ use anyhow::{Context, Result, ensure};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, builder::Resettable};
 use humantime::Duration;
 use secrecy::{ExposeSecret, SecretString};
+use sqlx::types::ipnetwork::IpNetwork;
 use std::{convert::Infallible, ffi::OsString, net::SocketAddr, path::PathBuf};
-use taskwire_backend::SECRET_MIN;
+use taskwire_backend::{SECRET_MIN, limit::Limit};
 
 /// Taskwire: a team task manager with a live dashboard.
 ///
@@ -154,6 +155,28 @@ pub struct Settings {
     )]
     pub body_limit: u32,
 
+    /// Requests of one person: so many a minute, and so many at once after a rest, or `off`. A page that stands open
+    /// makes 12 a minute.
+    #[arg(long, env = "TASKWIRE_LIMIT_USER", value_name = "TASKWIRE_LIMIT_USER", default_value = "600:200")]
+    pub limit_user: Limit,
+
+    /// Requests of one address, which a whole office may have.
+    #[arg(long, env = "TASKWIRE_LIMIT_ADDRESS", value_name = "TASKWIRE_LIMIT_ADDRESS", default_value = "6000:1000")]
+    pub limit_address: Limit,
+
+    /// Tries to sign in or up from one address.
+    #[arg(long, env = "TASKWIRE_LIMIT_SIGN_IN", value_name = "TASKWIRE_LIMIT_SIGN_IN", default_value = "30:30")]
+    pub limit_sign_in: Limit,
+
+    /// Tries to sign in to one account, from wherever.
+    #[arg(long, env = "TASKWIRE_LIMIT_ACCOUNT", value_name = "TASKWIRE_LIMIT_ACCOUNT", default_value = "10:10")]
+    pub limit_account: Limit,
+
+    /// Proxies in front of Taskwire, as addresses or networks with commas between: their `X-Forwarded-For` is taken for
+    /// where requests come from.
+    #[arg(long, env = "TASKWIRE_TRUSTED_PROXIES", value_name = "TASKWIRE_TRUSTED_PROXIES", value_delimiter = ',')]
+    pub trusted_proxies: Vec<IpNetwork>,
+
     /// How long running requests may take to finish when the server stops.
     #[arg(long, env = "TASKWIRE_SHUTDOWN_GRACE", value_name = "TASKWIRE_SHUTDOWN_GRACE", default_value = "10s", value_parser = positive)]
     pub shutdown_grace: Duration,
@@ -292,13 +315,21 @@ mod tests {
         assert_eq!(settings.session_ttl.as_secs(), 86_400);
         assert_eq!(settings.body_limit, 65_536);
         assert!(!settings.secure_cookies);
+        let limits = [settings.limit_user, settings.limit_address, settings.limit_sign_in, settings.limit_account];
+        assert_eq!(limits, ["600:200", "6000:1000", "30:30", "10:10"].map(|text| text.parse().unwrap()));
+        assert!(settings.trusted_proxies.is_empty());
     }
 
     #[test]
     fn a_wrong_value_is_told_with_its_variable() {
-        for (flag, value) in
-            [("--addr", "here"), ("--session-ttl", "0s"), ("--db-connections", "0"), ("--body-limit", "x")]
-        {
+        for (flag, value) in [
+            ("--addr", "here"),
+            ("--session-ttl", "0s"),
+            ("--db-connections", "0"),
+            ("--body-limit", "x"),
+            ("--limit-user", "9"),
+            ("--trusted-proxies", "here"),
+        ] {
             let variable = format!("TASKWIRE_{}", flag.trim_start_matches('-').replace('-', "_").to_uppercase());
             let error = parse(&[flag, value]).unwrap_err().to_string();
             assert!(error.contains(&variable), "{error}");

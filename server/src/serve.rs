@@ -4,12 +4,13 @@ use crate::{
     audit,
     config::Settings,
     database::Database,
-    middleware::Limits,
+    middleware::{Limits, client::Proxies},
     router::{Server, router},
     shutdown, site,
 };
 use anyhow::{Context, Result, anyhow};
-use axum::{Router, serve::ListenerExt};
+use axum::Router;
+use axum_server::{Handle, Server as Listening, accept::NoDelayAcceptor};
 use std::{io::ErrorKind, net::SocketAddr, time::Duration};
 use taskwire_app::CookieSettings;
 use taskwire_backend::Backend;
@@ -57,7 +58,7 @@ async fn open_and_serve(
     tracing::info!("Taskwire is at http://{address}");
     tracing::info!("its data lives in {database}");
     let sealing = tokio::spawn(audit::keep_sealed(backend.clone(), *settings.audit_seal_interval));
-    let served = serve(listener, router, stopping, *settings.shutdown_grace).await;
+    let served = serve(listener, router, stopping, *settings.shutdown_grace, *settings.request_timeout).await;
     sealing.abort();
     // What the last requests wrote. A database that does not answer may keep it for the next start.
     let _late = timeout(CLOSE_TIMEOUT, audit::seal(&backend)).await;
@@ -76,23 +77,37 @@ async fn listen(address: SocketAddr) -> Result<TcpListener> {
     })
 }
 
-/// Serves until `stopping`, then lets running requests finish for `grace`.
-async fn serve(listener: TcpListener, router: Router, stopping: &CancellationToken, grace: Duration) -> Result<()> {
+/// Bytes of a request's headers at most; a browser sends a tenth of that.
+const HEADERS_MAX: u32 = 64 * 1024;
+
+/// Serves until `stopping`, then lets running requests finish for `grace`. A client that takes longer than `patience` to
+/// send the head of a request, the first or the next, is hung up on.
+async fn serve(
+    listener: TcpListener,
+    router: Router,
+    stopping: &CancellationToken,
+    grace: Duration,
+    patience: Duration,
+) -> Result<()> {
+    let handle = Handle::new();
     // Answers are small and complete: waiting to fill a packet only delays them.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "cannot set TCP_NODELAY");
-        }
-    });
-    let serving = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(stopping.clone().cancelled_owned());
-    let out_of_time = async {
+    let mut server = Listening::<SocketAddr>::from_listener(listener)
+        .acceptor(NoDelayAcceptor::new())
+        .handle(handle.clone())
+        .first_request_timeout(patience)
+        .accept_error_handler(|client, error| tracing::warn!(?client, %error, "cannot take a connection"));
+    let builder = server.http_builder();
+    builder.http1().header_read_timeout(patience).max_buf_size(HEADERS_MAX as usize);
+    builder.http2().max_header_list_size(HEADERS_MAX);
+    let serving = server.serve(router.into_make_service_with_connect_info::<SocketAddr>());
+    let stop = async {
         stopping.cancelled().await;
+        handle.graceful_shutdown(None);
         tokio::time::sleep(grace).await;
     };
     tokio::select! {
-        served = async { serving.await } => served.context("serving failed"),
-        () = out_of_time => {
+        served = serving => served.context("serving failed"),
+        () = stop => {
             tracing::warn!("some requests did not finish within {grace:?}");
             Ok(())
         }
@@ -108,6 +123,8 @@ fn backend_settings(settings: &Settings, database: &Database) -> taskwire_backen
         slow_statement: *settings.slow_statement,
         secret: database.secret.clone(),
         session_ttl: *settings.session_ttl,
+        sign_ins_by_address: settings.limit_sign_in,
+        sign_ins_by_account: settings.limit_account,
     }
 }
 
@@ -116,6 +133,9 @@ fn limits(settings: &Settings) -> Limits {
         slow: *settings.slow_endpoint,
         time: *settings.request_timeout,
         body: usize::try_from(settings.body_limit).unwrap_or(usize::MAX),
+        by_address: settings.limit_address,
+        by_user: settings.limit_user,
+        proxies: Proxies::from(&*settings.trusted_proxies),
         https: settings.secure_cookies,
     }
 }

@@ -11,6 +11,7 @@ mod files;
 mod headers;
 mod health;
 mod isolation;
+mod limits;
 mod log;
 mod lost_database;
 mod pages;

@@ -2,13 +2,13 @@
 
 use super::RpcError;
 use crate::list_url::Place;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts};
 use cookie::{Cookie, SameSite, time::OffsetDateTime};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 use secrecy::ExposeSecret;
 use taskwire_backend::{Backend, Client, SignedIn, Viewer};
-use taskwire_domain::{Error, TaskId};
+use taskwire_domain::{Error, TaskId, allowance::Allowance};
 use url::form_urlencoded;
 
 /// The cookie that holds a browser's token.
@@ -154,6 +154,9 @@ pub fn refuse(error: Error) -> RpcError {
         && !response.0.read().is_ok_and(|set| set.status.is_some_and(|status| status.is_redirection()))
     {
         response.set_status(status(&error));
+        for (name, value) in headers(&error) {
+            response.insert_header(name, value);
+        }
     }
     error.into()
 }
@@ -167,9 +170,27 @@ pub fn status(error: &Error) -> StatusCode {
         Error::Conflict(_) => StatusCode::CONFLICT,
         Error::Stale => StatusCode::PRECONDITION_FAILED,
         Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        Error::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
         Error::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         Error::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
+}
+
+/// The headers that go with a refusal, whoever asked.
+pub fn headers(error: &Error) -> Vec<(HeaderName, HeaderValue)> {
+    match error {
+        Error::RateLimited(allowance) => {
+            let wait = (header::RETRY_AFTER, HeaderValue::from(allowance.retry_after));
+            allowance_headers(*allowance).into_iter().chain([wait]).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// What is left of a limit, as headers.
+pub fn allowance_headers(Allowance { limit, remaining, reset, .. }: Allowance) -> [(HeaderName, HeaderValue); 3] {
+    [("x-ratelimit-limit", limit), ("x-ratelimit-remaining", remaining), ("x-ratelimit-reset", reset)]
+        .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from(value)))
 }
 
 /// Whether a browser waits for a page: it asks for one, or sent a form without JavaScript.

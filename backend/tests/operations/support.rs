@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex},
     time::Duration,
 };
-use taskwire_backend::{Backend, Client, Clock, Error, Settings, SignedIn, Viewer};
+use taskwire_backend::{Backend, Client, Clock, Error, Settings, SignedIn, Viewer, limit::Limit};
 use taskwire_domain::{
     Error as Refusal, TaskId, TeamId,
     account::NewAccount,
@@ -152,6 +152,8 @@ pub fn settings(connect: PgConnectOptions) -> Settings {
         slow_statement: Duration::from_secs(5),
         secret: SECRET.to_owned().into(),
         session_ttl: Duration::from_secs(24 * 3600),
+        sign_ins_by_address: Limit(None),
+        sign_ins_by_account: Limit(None),
     }
 }
 

@@ -55,9 +55,7 @@ pub struct SignUp {
     responses(
         (status = 201, body = UserBody),
         (status = 409, body = ErrorBody, description = "The address has an account already"),
-        (status = 422, body = ErrorBody, description = "Fields break a rule"),
-        (status = 503, body = ErrorBody, description = "The database does not answer; try again after `Retry-After` seconds"),
-        refusals::Body
+        refusals::Open, refusals::Body
     )
 )]
 pub async fn sign_up(
@@ -98,9 +96,7 @@ pub struct Token {
     responses(
         (status = 200, body = Token),
         (status = 401, body = ErrorBody, description = "Email or password is not right"),
-        (status = 422, body = ErrorBody, description = "Fields break a rule"),
-        (status = 503, body = ErrorBody, description = "The database does not answer; try again after `Retry-After` seconds"),
-        refusals::Body
+        refusals::Open, refusals::Body
     )
 )]
 pub async fn sign_in(

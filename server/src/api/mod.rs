@@ -18,6 +18,7 @@ mod shares;
 mod tasks;
 mod teams;
 mod tokens;
+mod viewers;
 mod words;
 
 use crate::{health, middleware::problem::Problem, router::Server};
@@ -91,7 +92,7 @@ pub fn document() -> Document {
     document
 }
 
-/// Every path of the API, and the document.
+/// Every path of the API, the document, and its viewers.
 pub fn router() -> Router<Server> {
     let (routes, _) = paths().split_for_parts();
     let routes = routes
@@ -99,5 +100,6 @@ pub fn router() -> Router<Server> {
         .fallback(|| async { Problem::from(Error::NotFound) })
         .method_not_allowed_fallback(|| async { Problem::other_method() });
     let document = document();
-    Router::new().nest("/api", routes).route("/openapi.json", get(|| async { Json(document) }))
+    let router = Router::new().nest("/api", routes).route("/openapi.json", get(|| async { Json(document) }));
+    router.merge(viewers::router())
 }

@@ -16,6 +16,24 @@ pub enum SignedIn {
     /// Parameters or fields break a rule.
     #[response(status = 422)]
     Invalid(ErrorBody),
+    /// Too many requests; try again after `Retry-After` seconds.
+    #[response(status = 429)]
+    RateLimited(ErrorBody),
+    /// The database does not answer; try again after `Retry-After` seconds.
+    #[response(status = 503)]
+    Unavailable(ErrorBody),
+}
+
+/// What anything may be refused with that anybody may ask.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "for the document")]
+pub enum Open {
+    /// Fields break a rule.
+    #[response(status = 422)]
+    Invalid(ErrorBody),
+    /// Too many tries; try again after `Retry-After` seconds.
+    #[response(status = 429)]
+    RateLimited(ErrorBody),
     /// The database does not answer; try again after `Retry-After` seconds.
     #[response(status = 503)]
     Unavailable(ErrorBody),

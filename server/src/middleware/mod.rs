@@ -3,16 +3,24 @@
 //! [`wrap`] lists the layers from the outside in. The outer ones see every response, also those of the
 //! inner ones that refuse a request.
 
+pub mod client;
 pub mod headers;
 pub mod identity;
 pub mod latency;
 pub mod limits;
 pub mod problem;
+pub mod rate;
 pub mod trace;
 
 use axum::{Router, middleware::from_fn, middleware::from_fn_with_state, response::IntoResponse};
+use client::Proxies;
 use problem::Problem;
-use std::{any::Any, time::Duration};
+use std::{any::Any, net::IpAddr, sync::Arc, time::Duration};
+use taskwire_backend::{
+    Backend,
+    limit::{Limit, Limiter},
+};
+use taskwire_domain::UserId;
 use tower::ServiceBuilder;
 use tower_http::{
     catch_panic::CatchPanicLayer,
@@ -22,8 +30,8 @@ use tower_http::{
     trace::TraceLayer,
 };
 
-/// The limits of one request.
-#[derive(Debug, Clone, Copy)]
+/// The limits of one request, and of those of one address and one person.
+#[derive(Debug, Clone)]
 pub struct Limits {
     /// A request that takes longer is logged as slow.
     pub slow: Duration,
@@ -31,12 +39,29 @@ pub struct Limits {
     pub time: Duration,
     /// Bytes of a body at most.
     pub body: usize,
+    /// How often one address may ask.
+    pub by_address: Limit,
+    /// How often one person may ask.
+    pub by_user: Limit,
+    /// Whose word is taken for where a request comes from.
+    pub proxies: Proxies,
     /// Whether people reach the server by HTTPS.
     pub https: bool,
 }
 
+/// Finds out who sends a request, and counts it for them.
+pub fn identified(routes: Router, backend: Backend, limits: &Limits) -> Router {
+    let limiter: Arc<Limiter<UserId>> = Arc::new(Limiter::new(limits.by_user));
+    routes.layer(
+        ServiceBuilder::new()
+            .layer(from_fn_with_state(backend, identity::identify))
+            .layer(from_fn_with_state(limiter, rate::by_user)),
+    )
+}
+
 /// Puts every layer around the routes.
 pub fn wrap(routes: Router, limits: Limits) -> Router {
+    let limiter: Arc<Limiter<IpAddr>> = Arc::new(Limiter::new(limits.by_address));
     let id = || axum::http::HeaderName::from_static("x-request-id");
     routes.layer(
         ServiceBuilder::new()
@@ -50,6 +75,7 @@ pub fn wrap(routes: Router, limits: Limits) -> Router {
                     .on_response(trace::answered)
                     .on_failure(()),
             )
+            .layer(from_fn_with_state(limits.proxies, client::note))
             .layer(from_fn_with_state(limits.slow, latency::measure))
             .map_response(move |response| headers::complete(response, limits.https))
             .map_response(IntoResponse::into_response)
@@ -57,6 +83,8 @@ pub fn wrap(routes: Router, limits: Limits) -> Router {
             .layer(from_fn(problem::render))
             .layer(CatchPanicLayer::custom(caught))
             .layer(CsrfLayer::new().with_rejection_response(cross_site))
+            .layer(from_fn_with_state(limiter, rate::by_address))
+            .layer(from_fn(limits::target))
             .layer(from_fn_with_state(limits.time, limits::time))
             .layer(from_fn_with_state(limits.body, limits::body)),
     )

@@ -14,7 +14,7 @@ use leptos::prelude::FromServerFnError;
 use serde::Serialize;
 use taskwire_app::rpc::{
     RpcError,
-    server::{status, wants_page},
+    server::{headers, status, wants_page},
 };
 use taskwire_domain::{Error, FieldError};
 use utoipa::ToSchema;
@@ -42,6 +42,12 @@ impl Problem {
     pub fn too_large(limit: usize) -> Self {
         let detail = format!("What was sent is larger than the {} KiB that Taskwire takes at once.", limit / 1024);
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", "That is too much at once", detail)
+    }
+
+    /// The path and query are over the limit.
+    pub fn long_target(limit: usize) -> Self {
+        let detail = format!("The address is longer than the {limit} characters that Taskwire takes.");
+        Self::new(StatusCode::URI_TOO_LONG, "URI_TOO_LONG", "That address is too long", detail)
     }
 
     /// The body could not be read to its end.
@@ -121,7 +127,8 @@ impl Problem {
             _ => None,
         };
         let challenge = challenge.and_then(|challenge| HeaderValue::try_from(challenge).ok());
-        challenge.map(|challenge| (header::WWW_AUTHENTICATE, challenge)).into_iter().collect()
+        let challenge = challenge.map(|value| (header::WWW_AUTHENTICATE, value));
+        self.cause.iter().flat_map(headers).chain(challenge).collect()
     }
 
     fn page(&self, request_id: &str) -> String {
@@ -154,6 +161,7 @@ impl From<Error> for Problem {
             Error::Conflict(_) => ("CONFLICT", "That does not go together"),
             Error::Stale => ("PRECONDITION_FAILED", "Changed in the meantime"),
             Error::Invalid(_) => ("VALIDATION_ERROR", "Something is not right yet"),
+            Error::RateLimited(_) => ("RATE_LIMITED", "Too many requests"),
             Error::Unavailable => ("UNAVAILABLE", "Not available right now"),
             Error::Internal => ("INTERNAL_ERROR", "Something went wrong"),
         };

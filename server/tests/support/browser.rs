@@ -3,9 +3,13 @@
 use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
+    extract::ConnectInfo,
     http::{HeaderMap, HeaderName, Method, Request, StatusCode, header},
 };
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, SocketAddr},
+};
 use tower::ServiceExt;
 use url::form_urlencoded;
 
@@ -14,6 +18,7 @@ pub struct Browser {
     router: Router,
     pub cookies: BTreeMap<String, String>,
     headers: Vec<(HeaderName, String)>,
+    address: Option<SocketAddr>,
 }
 
 #[derive(Debug)]
@@ -39,7 +44,7 @@ impl Answer {
 
 impl Browser {
     pub fn new(router: Router) -> Self {
-        Self { router, cookies: BTreeMap::new(), headers: vec![] }
+        Self { router, cookies: BTreeMap::new(), headers: vec![], address: None }
     }
 
     /// The same browser, sending one more header.
@@ -47,6 +52,11 @@ impl Browser {
         let mut other = self.clone();
         other.headers.push((HeaderName::from_static(name), value.to_owned()));
         other
+    }
+
+    /// The same browser, on a connection from an address.
+    pub fn from(&self, address: &str) -> Self {
+        Self { address: Some((address.parse::<IpAddr>().unwrap(), 4711).into()), ..self.clone() }
     }
 
     /// Asks for a page.
@@ -81,6 +91,9 @@ impl Browser {
         }
         for (name, value) in &self.headers {
             request = request.header(name, value);
+        }
+        if let Some(address) = self.address {
+            request = request.extension(ConnectInfo(address));
         }
         let response = self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
         let (head, body) = response.into_parts();

@@ -6,11 +6,11 @@ pub mod program;
 use sqlx::postgres::PgConnectOptions;
 use std::{path::Path, time::Duration};
 use taskwire::{
-    middleware::Limits,
+    middleware::{Limits, client::Proxies},
     router::{Server, router},
 };
 use taskwire_app::CookieSettings;
-use taskwire_backend::{Backend, Settings};
+use taskwire_backend::{Backend, Settings, limit::Limit};
 use tokio_util::sync::CancellationToken;
 
 /// Signs the sessions of every test.
@@ -27,6 +27,8 @@ pub struct App {
 pub struct Setup<'a> {
     pub site: &'a Path,
     pub limits: Limits,
+    /// Tries to sign in, by address and by account.
+    pub sign_ins: (Limit, Limit),
 }
 
 impl Default for Setup<'_> {
@@ -34,7 +36,16 @@ impl Default for Setup<'_> {
         let second = Duration::from_secs(1);
         Self {
             site: Path::new("no-site"),
-            limits: Limits { slow: second, time: 30 * second, body: 65_536, https: false },
+            limits: Limits {
+                slow: second,
+                time: 30 * second,
+                body: 65_536,
+                by_address: Limit(None),
+                by_user: Limit(None),
+                proxies: Proxies::default(),
+                https: false,
+            },
+            sign_ins: (Limit(None), Limit(None)),
         }
     }
 }
@@ -53,6 +64,8 @@ impl App {
             slow_statement: Duration::from_secs(1),
             secret: SECRET.into(),
             session_ttl: Duration::from_secs(3600),
+            sign_ins_by_address: setup.sign_ins.0,
+            sign_ins_by_account: setup.sign_ins.1,
         };
         let backend = Backend::start(settings).await.unwrap();
         let hashes = setup.site.join("hash.txt");

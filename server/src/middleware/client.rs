@@ -1,0 +1,104 @@
+//! Where a request comes from.
+
+use axum::{
+    extract::{ConnectInfo, Request, State},
+    http::{HeaderMap, header},
+    middleware::Next,
+    response::Response,
+};
+use sqlx::types::ipnetwork::IpNetwork;
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
+use taskwire_backend::Client;
+
+/// The proxies whose word is taken for where a request comes from.
+#[derive(Debug, Clone, Default)]
+pub struct Proxies(Arc<[IpNetwork]>);
+
+impl From<&[IpNetwork]> for Proxies {
+    fn from(networks: &[IpNetwork]) -> Self {
+        Self(networks.into())
+    }
+}
+
+impl Proxies {
+    fn trusts(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|network| network.contains(address))
+    }
+
+    /// The client's address. Each proxy appends to `X-Forwarded-For` whom it heard from, so the list is read from its
+    /// end, as far as trusted proxies have written it; whatever stands before that is the client's own invention.
+    fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let mut address = peer.to_canonical();
+        let lines: Vec<_> = headers.get_all("x-forwarded-for").iter().filter_map(|line| line.to_str().ok()).collect();
+        for hop in lines.iter().rev().flat_map(|line| line.rsplit(',')) {
+            if !self.trusts(address) {
+                break;
+            }
+            let Some(before) = parse(hop.trim()) else { break };
+            address = before.to_canonical();
+        }
+        address
+    }
+}
+
+/// An address, with a port or without.
+fn parse(text: &str) -> Option<IpAddr> {
+    let with_port = || text.parse::<SocketAddr>().map(|address| address.ip());
+    let in_brackets = text.trim_start_matches('[').trim_end_matches(']');
+    in_brackets.parse().or_else(|_| with_port()).ok()
+}
+
+/// Puts the [`Client`] among the request's extensions, with a fresh count of its time in the database.
+pub async fn note(State(proxies): State<Proxies>, mut request: Request, next: Next) -> Response {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let user_agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let address = peer.map(|peer| proxies.client(peer, request.headers()));
+    request.extensions_mut().insert(Client { address, user_agent, ..Client::default() });
+    next.run(request).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(trusted: &[&str], peer: &str, forwarded: &[&'static str]) -> String {
+        let trusted: Vec<IpNetwork> = trusted.iter().map(|network| network.parse().unwrap()).collect();
+        let mut headers = HeaderMap::new();
+        for line in forwarded {
+            headers.append("x-forwarded-for", line.parse().unwrap());
+        }
+        Proxies::from(&*trusted).client(peer.parse().unwrap(), &headers).to_string()
+    }
+
+    #[test]
+    fn nobody_is_believed_who_is_not_trusted() {
+        assert_eq!(client(&[], "127.0.0.1", &["198.51.100.1"]), "127.0.0.1");
+        assert_eq!(client(&["10.0.0.0/8"], "203.0.113.9", &["198.51.100.1"]), "203.0.113.9");
+    }
+
+    #[test]
+    fn the_list_is_believed_as_far_as_trusted_proxies_have_written_it() {
+        let trusted = &["10.0.0.0/8", "::1/128"];
+        assert_eq!(client(trusted, "10.0.0.1", &["198.51.100.1"]), "198.51.100.1");
+        assert_eq!(client(trusted, "10.0.0.1", &["1.1.1.1, 198.51.100.1"]), "198.51.100.1", "the first is invented");
+        assert_eq!(client(trusted, "10.0.0.1", &["1.1.1.1, 198.51.100.1, 10.0.0.2"]), "198.51.100.1");
+        assert_eq!(
+            client(trusted, "10.0.0.1", &["1.1.1.1", "198.51.100.1", "10.0.0.2"]),
+            "198.51.100.1",
+            "on lines of their own"
+        );
+        assert_eq!(client(trusted, "::ffff:10.0.0.1", &["198.51.100.1:4711"]), "198.51.100.1");
+        assert_eq!(client(trusted, "::1", &["[2001:db8::7]:4711"]), "2001:db8::7");
+        assert_eq!(client(trusted, "::1", &["[2001:db8::7]"]), "2001:db8::7");
+    }
+
+    #[test]
+    fn what_is_no_address_ends_the_list() {
+        assert_eq!(client(&["10.0.0.0/8"], "10.0.0.1", &["198.51.100.1, unknown"]), "10.0.0.1");
+        assert_eq!(client(&["10.0.0.0/8"], "10.0.0.1", &[""]), "10.0.0.1");
+        assert_eq!(client(&["10.0.0.0/8"], "10.0.0.1", &[]), "10.0.0.1");
+    }
+}

@@ -1,0 +1,176 @@
+//! How often one may ask, and what becomes of requests that are too large or too slow (requirement P3).
+
+use super::support::{
+    App, Setup,
+    browser::{Answer, Browser},
+    program::{Program, data_dir},
+};
+use axum::{body::Body, http::Method, http::StatusCode};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use taskwire::middleware::{Limits, client::Proxies};
+use taskwire_backend::limit::Limit;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+/// One that nothing comes back of while a test runs.
+fn limit(burst: u32) -> Limit {
+    format!("1:{burst}").parse().unwrap()
+}
+
+async fn limited(db: PgConnectOptions, change: impl FnOnce(&mut Setup<'_>)) -> App {
+    let mut setup = Setup::default();
+    change(&mut setup);
+    App::with(db, setup).await
+}
+
+/// What is left, as the headers say.
+fn left(answer: &Answer) -> [&str; 3] {
+    ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"].map(|name| answer.header(name))
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn each_person_has_a_burst_and_is_then_asked_to_wait(_: PgPoolOptions, db: PgConnectOptions) {
+    let app = limited(db, |setup| setup.limits.by_user = limit(3)).await;
+    let (mut ada, mut bob) = (app.browser(), app.browser());
+    ada.sign_up("ada@example.org").await;
+    bob.sign_up("bob@example.org").await;
+    assert_eq!(left(&ada.read("/rpc/task/list").await), ["3", "2", "60"]);
+    assert_eq!(left(&ada.page("/tasks").await), ["3", "1", "120"]);
+    assert_eq!(left(&ada.read("/api/me/tasks").await), ["3", "0", "180"]);
+
+    let refused = ada.read("/api/me/tasks").await;
+    assert_eq!((refused.status, left(&refused)), (StatusCode::TOO_MANY_REQUESTS, ["3", "0", "180"]));
+    assert_eq!((refused.header("retry-after"), &refused.json()["code"]), ("60", &"RATE_LIMITED".into()));
+    assert!(refused.json()["detail"].as_str().unwrap().contains("60 seconds"), "{}", refused.text());
+    let page = ada.page("/tasks").await;
+    assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(page.text().contains("<h1>Too many requests</h1>"), "{}", page.text());
+    let call = ada.read("/rpc/task/list").await;
+    assert_eq!(call.json()["refused"]["rate_limited"]["retry_after"], 60, "{}", call.text());
+    let elsewhere = Browser::new(app.router.clone()).with("authorization", &format!("Bearer {}", ada.token()));
+    assert_eq!(elsewhere.clone().read("/api/me/tasks").await.status, StatusCode::TOO_MANY_REQUESTS, "by any way");
+    assert_eq!(bob.read("/api/me/tasks").await.status, StatusCode::OK, "each for themselves");
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn each_address_has_a_burst_whoever_asks(_: PgPoolOptions, db: PgConnectOptions) {
+    let app = limited(db, |setup| setup.limits.by_address = limit(2)).await;
+    let mut here = app.browser().from("192.0.2.1");
+    assert_eq!(left(&here.page("/sign-in").await), ["2", "1", "60"]);
+    assert_eq!(here.read("/api/me/tasks").await.status, StatusCode::UNAUTHORIZED);
+    let guess = here.with("authorization", "Bearer taskwire_guess");
+    assert_eq!(guess.clone().read("/api/me/tasks").await.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(here.page("/sign-in").await.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(here.read("/health").await.status, StatusCode::OK, "a monitor is never refused");
+    assert_eq!(app.browser().from("192.0.2.2").page("/sign-in").await.status, StatusCode::OK);
+
+    let v6 = async |address: &str| app.browser().from(address).page("/sign-in").await.status;
+    assert_eq!([v6("2001:db8::1").await, v6("2001:db8::2").await], [StatusCode::OK; 2]);
+    assert_eq!(v6("2001:db8::3").await, StatusCode::TOO_MANY_REQUESTS, "one household");
+    assert_eq!(v6("2001:db8:0:1::3").await, StatusCode::OK);
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn a_proxy_is_believed_only_where_it_is_trusted(_: PgPoolOptions, db: PgConnectOptions) {
+    let app = limited(db, |setup| {
+        let proxies = Proxies::from(&["10.0.0.0/8".parse().unwrap()][..]);
+        setup.limits = Limits { by_address: limit(1), proxies, ..setup.limits.clone() };
+    })
+    .await;
+    let through = async |proxy: &str, client: &str| {
+        app.browser().from(proxy).with("x-forwarded-for", client).page("/sign-in").await.status
+    };
+    assert_eq!(through("10.0.0.1", "198.51.100.1").await, StatusCode::OK);
+    assert_eq!(through("10.0.0.2", "198.51.100.2").await, StatusCode::OK, "others behind the proxy have their own");
+    assert_eq!(through("10.0.0.2", "203.0.113.5, 198.51.100.1").await, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(through("192.0.2.1", "198.51.100.3").await, StatusCode::OK);
+    assert_eq!(through("192.0.2.1", "198.51.100.4").await, StatusCode::TOO_MANY_REQUESTS, "no proxy of ours");
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn signing_in_is_limited_for_each_account_and_each_address(_: PgPoolOptions, db: PgConnectOptions) {
+    let app = limited(db, |setup| setup.sign_ins = (limit(6), limit(3))).await;
+    app.browser().sign_up("ada@example.org").await;
+    let guess = async |address: &str, email: &str, password: &str| {
+        let fields = [("email", email), ("password", password)];
+        app.browser().from(address).call("/rpc/account/sign_in", &fields).await
+    };
+    for address in ["192.0.2.1", "192.0.2.2"] {
+        assert_eq!(guess(address, "ada@example.org", "wrong").await.status, StatusCode::UNAUTHORIZED);
+    }
+    let third = guess("192.0.2.3", " ADA@example.org", "Correct-horse-1").await;
+    assert_eq!(
+        third.status,
+        StatusCode::TOO_MANY_REQUESTS,
+        "signing up was the first, and the right word comes too late"
+    );
+    assert_eq!((third.header("retry-after"), left(&third)), ("60", ["3", "0", "180"]));
+    for n in 0..3 {
+        let unknown = guess("192.0.2.9", "nobody@example.org", "wrong").await;
+        assert_eq!(unknown.status, StatusCode::UNAUTHORIZED, "{n}");
+    }
+    let unknown = guess("192.0.2.9", "nobody@example.org", "wrong").await;
+    assert_eq!(unknown.status, StatusCode::TOO_MANY_REQUESTS, "the same for an account that is not there");
+    for n in 0..2 {
+        let account = [("email", format!("new{n}@example.org")), ("password", "x".into()), ("name", "New".into())];
+        let body = serde_json::to_string(&account.into_iter().collect::<std::collections::BTreeMap<_, _>>()).unwrap();
+        let mut program = app.browser().from("192.0.2.9").with("content-type", "application/json");
+        let answer = program.send(Method::POST, "/api/auth/signup", "*/*", Body::from(body)).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "what cannot be is not counted");
+    }
+    for (n, wanted) in
+        [(0, StatusCode::UNAUTHORIZED), (1, StatusCode::UNAUTHORIZED), (2, StatusCode::TOO_MANY_REQUESTS)]
+    {
+        let guessed = guess("192.0.2.9", &format!("other{n}@example.org"), "wrong").await;
+        assert_eq!(guessed.status, wanted, "{n}: one address, many accounts");
+    }
+    let page = app
+        .browser()
+        .from("192.0.2.9")
+        .submit("/rpc/account/sign_in", &[("email", "ada@example.org"), ("password", "x")])
+        .await;
+    assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(page.text().contains("Please try again in"), "the form says so: {}", page.text());
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn an_address_that_is_too_long_is_refused_readably(_: PgPoolOptions, db: PgConnectOptions) {
+    let app = App::on(db).await;
+    let long = format!("/api/me/tasks?q={}", "x".repeat(8192));
+    let answer = app.browser().read(&long).await;
+    assert_eq!((answer.status, &answer.json()["code"]), (StatusCode::URI_TOO_LONG, &"URI_TOO_LONG".into()));
+    let answer = app.browser().page(&long.replace("/api/me", "")).await;
+    assert!(answer.text().contains("address is too long"), "{}", answer.text());
+}
+
+/// Sends what there is of a request and returns what comes back before the program hangs up.
+async fn slowly(program: &Program, parts: &str) -> String {
+    let mut stream = TcpStream::connect(program.address().unwrap()).await.unwrap();
+    stream.write_all(parts.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    let read = tokio::time::timeout(std::time::Duration::from_secs(30), stream.read_to_string(&mut answer));
+    // Hung up on or reset: either way it is over.
+    let _ = read.await.unwrap();
+    answer
+}
+
+#[tokio::test]
+async fn a_slow_or_endless_client_is_hung_up_on() {
+    let dir = data_dir();
+    let program = Program::serve_with(dir.path(), &[("TASKWIRE_REQUEST_TIMEOUT", "300ms")]).await;
+    assert_eq!(slowly(&program, "").await, "", "nothing is sent");
+    assert_eq!(slowly(&program, "GET /health HTTP/1.1\r\nhost: te").await, "", "a head that never ends");
+    let body =
+        "POST /api/auth/signin HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{";
+    let answer = slowly(&program, body).await;
+    assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("took too long"), "half a body: {answer}");
+    let idle = slowly(&program, "GET /health HTTP/1.1\r\nhost: test\r\n\r\n").await;
+    assert!(idle.starts_with("HTTP/1.1 200"), "an answer, and then no other request: {idle}");
+    let large = format!("GET /health HTTP/1.1\r\nhost: test\r\nx-large: {}\r\n\r\n", "x".repeat(70_000));
+    assert!(slowly(&program, &large).await.starts_with("HTTP/1.1 431"), "64 KiB of headers are enough");
+    let many = format!("GET /health HTTP/1.1\r\nhost: test\r\n{}\r\n", "x-many: 1\r\n".repeat(200));
+    assert!(slowly(&program, &many).await.starts_with("HTTP/1.1 431"), "and so are 100 of them");
+    assert!(program.get("/health").await.unwrap().contains("healthy"));
+}
