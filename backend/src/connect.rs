@@ -2,6 +2,7 @@
 
 use crate::{
     Clock, Error, Result,
+    dashboard_cache::DashboardCache,
     limit::{Limit, SignIns},
     password::Hasher,
     token::Tokens,
@@ -51,6 +52,8 @@ pub struct Settings {
     pub secret: SecretString,
     /// How long a session lives.
     pub session_ttl: Duration,
+    /// How long the dashboard's numbers may be those of an earlier question; zero for never.
+    pub dashboard_cache: Duration,
     /// How often one address may try to sign in or up.
     pub sign_ins_by_address: Limit,
     /// How often one account may be tried.
@@ -65,6 +68,7 @@ pub struct Backend {
     pub(crate) hasher: Hasher,
     pub(crate) clock: Clock,
     pub(crate) sign_ins: Arc<SignIns>,
+    pub(crate) dashboards: Arc<DashboardCache>,
     pub(crate) time_zones: Arc<OnceCell<Vec<String>>>,
 }
 
@@ -109,7 +113,9 @@ impl Backend {
         refuse_bypass(&pool).await?;
         let tokens = Tokens::new(&settings.secret, settings.session_ttl)?;
         let sign_ins = Arc::new(SignIns::new(settings.sign_ins_by_address, settings.sign_ins_by_account));
-        Ok(Self { pool, tokens, hasher: Hasher::new(), clock, sign_ins, time_zones: Arc::default() })
+        let dashboards = Arc::new(DashboardCache::new(settings.dashboard_cache));
+        let (hasher, time_zones) = (Hasher::new(), Arc::default());
+        Ok(Self { pool, tokens, hasher, clock, sign_ins, dashboards, time_zones })
     }
 
     /// Waits for running operations and closes every connection.

@@ -13,13 +13,18 @@ use taskwire_domain::{
 const UNKNOWN_ZONE: &str = "22023";
 
 impl Backend {
-    /// Everything the dashboard shows, in one round trip whatever the number of tasks. “Today” and “week” follow the
-    /// account's zone, else `browser_zone`, else UTC.
+    /// Everything the dashboard shows, in one round trip whatever the number of tasks, and in none if the same was asked
+    /// a moment ago. “Today” and “week” follow the account's zone, else `browser_zone`, else UTC.
     pub async fn dashboard_read(&self, viewer: &Viewer, browser_zone: Option<&str>) -> Result<Dashboard> {
         self.permit(viewer, Need::DASHBOARD_READ).await?;
         let start = Instant::now();
         // A NUL is what Postgres cannot take in a text.
         let zone = browser_zone.filter(|zone| !zone.contains('\0')).unwrap_or("UTC");
+        let key = (viewer.user_id, viewer.credential.id(), zone.to_owned());
+        if let Some(kept) = self.dashboards.get(&key, self.clock.now()) {
+            return Ok(kept);
+        }
+        let writes = self.dashboards.writes();
         let read = || self.dashboard_in(viewer, Some(zone));
         let dashboard = match read.retry(backoff()).when(Error::is_transient).await {
             // The browser said something that is no zone, or the account's is none any more: numbers in UTC are better
@@ -32,7 +37,9 @@ impl Backend {
             other => other,
         };
         viewer.client.db_time.add_since(start);
-        dashboard
+        let dashboard = dashboard?;
+        self.dashboards.keep(key, writes, &dashboard);
+        Ok(dashboard)
     }
 
     /// In the account's zone, else in `zone`; in UTC without `zone`.
@@ -56,6 +63,7 @@ impl Backend {
         .ok_or(Refusal::Unauthorized)?;
         Ok(Dashboard {
             computed_at: now,
+            cached: false,
             utc_offset: row.utc_offset,
             statistics: Statistics {
                 pending: row.pending,

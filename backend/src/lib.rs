@@ -13,6 +13,7 @@ mod client;
 mod clock;
 mod connect;
 mod dashboard;
+mod dashboard_cache;
 mod error;
 pub mod limit;
 mod password;

@@ -1,10 +1,13 @@
 //! The only way to user data: a transaction that carries the viewer's identity.
 
-use crate::{Backend, Result, Viewer, viewer::Need};
+use crate::{Backend, Result, Viewer, dashboard_cache::DashboardCache, viewer::Need};
 use backon::{ExponentialBuilder, Retryable};
 use chrono::{DateTime, Utc};
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, pool::PoolConnection};
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use taskwire_domain::UserId;
 use uuid::Uuid;
 
@@ -20,6 +23,8 @@ pub(crate) struct Scope {
     opened: Instant,
     /// The statement that ends a scope nobody has committed.
     on_drop: &'static str,
+    /// What a write makes untrue.
+    dashboards: Arc<DashboardCache>,
 }
 
 /// The call that sets the identity and checks the credential. Ids and times cannot carry SQL.
@@ -27,6 +32,9 @@ fn check(viewer: &Viewer, now: DateTime<Utc>) -> String {
     let now = now.format("%Y-%m-%dT%H:%M:%S%.6fZ");
     format!("SELECT scope_open('{}', '{}', '{now}')", viewer.user_id, viewer.credential.id())
 }
+
+/// Undoes what nobody has committed.
+const ROLLBACK: &str = "ROLLBACK";
 
 /// Three tries, after 50 and 200 ms.
 pub(crate) fn backoff() -> ExponentialBuilder {
@@ -46,7 +54,7 @@ impl Backend {
     pub(crate) async fn scope(&self, viewer: &Viewer, need: Need) -> Result<Scope> {
         self.permit(viewer, need).await?;
         let now = self.clock.now();
-        self.open_scope(viewer, now, &check(viewer, now), "ROLLBACK").await
+        self.open_scope(viewer, now, &check(viewer, now), ROLLBACK).await
     }
 
     /// Opens a scope to read in, which needs no end: what the check of the session notes is kept all the same.
@@ -63,7 +71,7 @@ impl Backend {
     /// Opens a scope for somebody who has just proved who they are and has no session yet: at sign-up and sign-in.
     pub(crate) async fn scope_before_session(&self, viewer: &Viewer) -> Result<Scope> {
         let identity = format!("SELECT set_config('app.user_id', '{}', true)", viewer.user_id.0);
-        self.open_scope(viewer, self.clock.now(), &identity, "ROLLBACK").await
+        self.open_scope(viewer, self.clock.now(), &identity, ROLLBACK).await
     }
 
     async fn open_scope(
@@ -77,7 +85,9 @@ impl Backend {
         (|| async {
             let opened = Instant::now();
             let connection = self.pool.acquire().await?;
-            let mut scope = Scope { connection: Some(connection), now, viewer: viewer.clone(), opened, on_drop };
+            let dashboards = Arc::clone(&self.dashboards);
+            let viewer = viewer.clone();
+            let mut scope = Scope { connection: Some(connection), now, viewer, opened, on_drop, dashboards };
             // sqlx's own transaction would hand the connection back still broken when the session has ended: it does
             // not expect BEGIN to fail. Dropping the scope ends the transaction in every case.
             sqlx::raw_sql(AssertSqlSafe(begin.as_str())).execute(scope.connection()?).await?;
@@ -107,7 +117,10 @@ impl Scope {
 
     /// Makes everything written durable.
     pub(crate) async fn commit(mut self) -> Result<()> {
-        sqlx::raw_sql("COMMIT").execute(self.connection()?).await?;
+        let committed = sqlx::raw_sql("COMMIT").execute(self.connection()?).await;
+        // Also when the answer was lost: it may be written all the same.
+        self.dashboards.forget();
+        committed?;
         // Handed back clean: nothing is left for `drop` to end.
         self.connection = None;
         Ok(())
@@ -119,11 +132,16 @@ impl Drop for Scope {
         self.viewer.client.db_time.add_since(self.opened);
         let Some(mut connection) = self.connection.take() else { return };
         let end = self.on_drop;
+        // Whoever gave up on the commit does not know what became of it.
+        let dashboards = (end == ROLLBACK).then(|| Arc::clone(&self.dashboards));
         // Not on the way of the answer: the caller has what it wanted to read, or its refusal.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
                 if sqlx::raw_sql(end).execute(&mut *connection).await.is_err() {
                     connection.close_on_drop();
+                }
+                if let Some(dashboards) = dashboards {
+                    dashboards.forget();
                 }
             });
         } else {

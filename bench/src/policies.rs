@@ -61,6 +61,7 @@ async fn refusals(connect: PgConnectOptions, secret: &str, token: &str, owner: &
         slow_statement: 10 * second,
         secret: secret.to_owned().into(),
         session_ttl: second,
+        dashboard_cache: Duration::from_secs(5),
         sign_ins_by_address: Limit(None),
         sign_ins_by_account: Limit(None),
     };

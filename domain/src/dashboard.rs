@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 pub struct Dashboard {
     /// When the database answered.
     pub computed_at: DateTime<Utc>,
+    /// Whether that was for an earlier question.
+    pub cached: bool,
     /// Seconds east of UTC in the viewer's time zone at `computed_at`.
     pub utc_offset: i32,
     /// How many tasks, by status and share.

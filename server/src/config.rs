@@ -4,12 +4,14 @@
 //! a value names the variable, and a first line of documentation that `--help` shows.
 
 use anyhow::{Context, Result, ensure};
+use axum::http::HeaderValue;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, builder::Resettable};
 use humantime::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::types::ipnetwork::IpNetwork;
 use std::{convert::Infallible, ffi::OsString, net::SocketAddr, path::PathBuf};
 use taskwire_backend::{SECRET_MIN, limit::Limit};
+use url::Url;
 
 /// Taskwire: a team task manager with a live dashboard.
 ///
@@ -154,6 +156,19 @@ pub struct Settings {
         value_parser = clap::value_parser!(u32).range(1024..),
     )]
     pub body_limit: u32,
+
+    /// How long the dashboard's numbers may be those of an earlier request, unless something was written since; 0s for
+    /// never, and at most 5s.
+    #[arg(
+        long, env = "TASKWIRE_DASHBOARD_CACHE", value_name = "TASKWIRE_DASHBOARD_CACHE", default_value = "5s",
+        value_parser = up_to_five_seconds,
+    )]
+    pub dashboard_cache: Duration,
+
+    /// Pages of other sites that may call the API from a browser, as origins such as `https://example.org` with commas
+    /// between. They bring a token: cookies are not for them.
+    #[arg(long, env = "TASKWIRE_CORS_ORIGINS", value_name = "TASKWIRE_CORS_ORIGINS", value_delimiter = ',', value_parser = origin)]
+    pub cors_origins: Vec<HeaderValue>,
 
     /// Requests of one person: so many a minute, and so many at once after a rest, or `off`. A page that stands open
     /// makes 12 a minute.
@@ -300,6 +315,20 @@ fn positive(text: &str) -> Result<Duration, String> {
     if duration.is_zero() { Err("must be longer than nothing".to_owned()) } else { Ok(duration) }
 }
 
+fn up_to_five_seconds(text: &str) -> Result<Duration, String> {
+    let duration: Duration = text.parse().map_err(|error| format!("{error}; write it like 5s or 500ms"))?;
+    if duration.as_millis() > 5000 { Err("must be at most 5s".to_owned()) } else { Ok(duration) }
+}
+
+fn origin(text: &str) -> Result<HeaderValue, &'static str> {
+    let wrong = "write it like https://example.org, without a path";
+    let url = Url::parse(text).map_err(|_| wrong)?;
+    match url.origin().ascii_serialization() == text {
+        true => HeaderValue::from_str(text).map_err(|_| wrong),
+        false => Err(wrong),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -317,7 +346,8 @@ mod tests {
         assert!(!settings.secure_cookies);
         let limits = [settings.limit_user, settings.limit_address, settings.limit_sign_in, settings.limit_account];
         assert_eq!(limits, ["600:200", "6000:1000", "30:30", "10:10"].map(|text| text.parse().unwrap()));
-        assert!(settings.trusted_proxies.is_empty());
+        assert!(settings.trusted_proxies.is_empty() && settings.cors_origins.is_empty());
+        assert_eq!(settings.dashboard_cache.as_secs(), 5);
     }
 
     #[test]
@@ -329,6 +359,9 @@ mod tests {
             ("--body-limit", "x"),
             ("--limit-user", "9"),
             ("--trusted-proxies", "here"),
+            ("--cors-origins", "https://a/b"),
+            ("--cors-origins", "*"),
+            ("--dashboard-cache", "6s"),
         ] {
             let variable = format!("TASKWIRE_{}", flag.trim_start_matches('-').replace('-', "_").to_uppercase());
             let error = parse(&[flag, value]).unwrap_err().to_string();

@@ -123,6 +123,7 @@ fn backend_settings(settings: &Settings, database: &Database) -> taskwire_backen
         slow_statement: *settings.slow_statement,
         secret: database.secret.clone(),
         session_ttl: *settings.session_ttl,
+        dashboard_cache: *settings.dashboard_cache,
         sign_ins_by_address: settings.limit_sign_in,
         sign_ins_by_account: settings.limit_account,
     }
@@ -135,6 +136,7 @@ fn limits(settings: &Settings) -> Limits {
         body: usize::try_from(settings.body_limit).unwrap_or(usize::MAX),
         by_address: settings.limit_address,
         by_user: settings.limit_user,
+        origins: settings.cors_origins.clone().into(),
         proxies: Proxies::from(&*settings.trusted_proxies),
         https: settings.secure_cookies,
     }

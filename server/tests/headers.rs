@@ -1,7 +1,10 @@
 //! What every response carries (O1, O7, I5).
 
-use super::support::{App, Setup};
-use axum::http::StatusCode;
+use super::support::{App, Setup, browser::Browser};
+use axum::{
+    body::Body,
+    http::{Method, StatusCode},
+};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
@@ -80,4 +83,41 @@ async fn a_clients_own_request_id_is_not_taken_over(_: PgPoolOptions, db: PgConn
     let app = App::on(db).await;
     let answer = app.browser().with("x-request-id", "mine").page("/health").await;
     assert_eq!(answer.header("x-request-id").len(), 36);
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn pages_of_other_sites_are_answered_only_where_a_setting_says_so(_: PgPoolOptions, db: PgConnectOptions) {
+    let friend = "https://friend.example";
+    let mut setup = Setup::default();
+    setup.limits.origins = [friend.parse().unwrap()].into();
+    let (closed, open) = (App::on(db.clone()).await, App::with(db, setup).await);
+    let mut ada = open.browser();
+    ada.sign_up("ada@example.org").await;
+    let ask = async |app: &App, origin: &str, method: &str| {
+        let browser = app.browser().with("access-control-request-method", method);
+        let mut browser =
+            browser.with("access-control-request-headers", "authorization,if-match").with("origin", origin);
+        browser.send(Method::OPTIONS, "/api/me/tasks", "*/*", Body::empty()).await
+    };
+    let allowed = ask(&open, friend, "PATCH").await;
+    assert_eq!(allowed.header("access-control-allow-origin"), friend);
+    assert!(allowed.header("access-control-allow-methods").contains("PATCH"));
+    assert!(allowed.header("access-control-allow-headers").contains("if-match"));
+    assert_eq!(allowed.header("access-control-allow-credentials"), "", "no cookies");
+    for refused in [ask(&open, "https://other.example", "PATCH").await, ask(&closed, friend, "PATCH").await] {
+        assert_eq!(refused.header("access-control-allow-origin"), "");
+    }
+
+    let token = format!("Bearer {}", ada.token());
+    let page = Browser::new(open.router.clone()).with("origin", friend).with("sec-fetch-site", "cross-site");
+    let page = page.with("content-type", "application/json");
+    let make = async |page: &Browser| {
+        page.clone().send(Method::POST, "/api/me/tasks", "*/*", Body::from(r#"{"title":"From afar"}"#)).await
+    };
+    let made = make(&page.with("authorization", &token)).await;
+    assert_eq!((made.status, made.header("access-control-allow-origin")), (StatusCode::CREATED, friend));
+    assert!(made.header("access-control-expose-headers").contains("etag"));
+    let nobody = make(&page.with("cookie", &format!("taskwire_session={}", ada.token()))).await;
+    assert_eq!(nobody.status, StatusCode::UNAUTHORIZED, "a cookie is nothing that another site may act with");
+    assert_eq!(nobody.header("access-control-allow-origin"), friend, "refusals can be read too");
 }

@@ -1,10 +1,14 @@
 //! The dashboard's numbers (requirements D1, D3, D4).
 
-use crate::support::World;
+use crate::support::{World, refusal};
 use chrono::TimeDelta;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use std::time::Duration;
+use taskwire_backend::Viewer;
 use taskwire_domain::{
-    dashboard::{Activity, RECENT_TASKS, Statistics},
+    Error as Refusal,
+    dashboard::{Activity, Dashboard, RECENT_TASKS, Statistics},
+    share::Permission,
     task::{Status, TaskChange},
 };
 
@@ -41,7 +45,8 @@ async fn the_dashboard_tells_what_is_there(_: PgPoolOptions, options: PgConnectO
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
 async fn shares_and_teams_are_counted(_: PgPoolOptions, options: PgConnectOptions) {
-    let world = World::new(options).await;
+    // The story writes past the backend.
+    let world = World::with(options, |settings| settings.dashboard_cache = Duration::ZERO).await;
     let (ada, bob) = (world.person("Ada").await, world.person("Bob").await);
     let (read, written) = (world.task(&bob, "to read").await, world.task(&bob, "to write").await);
     let mut owner = world.owner().await;
@@ -79,7 +84,8 @@ async fn shares_and_teams_are_counted(_: PgPoolOptions, options: PgConnectOption
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
 async fn today_and_the_week_are_the_viewers_own(_: PgPoolOptions, options: PgConnectOptions) {
-    let world = World::new(options).await;
+    // The story writes past the backend.
+    let world = World::with(options, |settings| settings.dashboard_cache = Duration::ZERO).await;
     // Sunday evening in London; Monday morning, of the next week, in Auckland (UTC+13) and Kathmandu (UTC+5:45).
     world.set_time("2026-02-01T18:20:00Z");
     let ada = world.person("Ada").await;
@@ -127,4 +133,57 @@ async fn the_numbers_follow_a_task_that_is_reopened_or_deleted(_: PgPoolOptions,
     assert_eq!(numbers().await, (0, 0, 0, 0));
     world.backend.task_restore(&ada, task.id).await.unwrap();
     assert_eq!(numbers().await, (1, 0, 1, 0));
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn what_was_computed_a_moment_ago_holds_until_something_is_written(_: PgPoolOptions, options: PgConnectOptions) {
+    let world = World::new(options.clone()).await;
+    let (ada, bob) = (world.person("Ada").await, world.person("Bob").await);
+    let task = world.task(&ada, "mine").await.id;
+    let read = async |viewer: &Viewer| world.backend.dashboard_read(viewer, None).await.unwrap();
+    let first = read(&ada).await;
+    world.pass(TimeDelta::milliseconds(4999));
+    let second = read(&ada).await;
+    assert_eq!(second, Dashboard { cached: true, ..first.clone() }, "with the time at which it was so");
+    assert!(!read(&bob).await.cached, "nobody gets another's");
+    let in_berlin = world.backend.dashboard_read(&ada, Some("Europe/Berlin")).await.unwrap();
+    assert!(!in_berlin.cached, "nor the numbers of another zone");
+    let elsewhere = world.viewer(&world.sign_in("ada@example.org").await);
+    assert!(!read(&elsewhere).await.cached);
+    assert!(read(&elsewhere).await.cached);
+    world.pass(TimeDelta::milliseconds(5000));
+    assert!(!read(&elsewhere).await.cached, "after five seconds it is asked for anew");
+
+    assert!(!read(&ada).await.cached);
+    world.share(&bob, world.task(&bob, "his").await.id, &ada, Permission::View).await;
+    assert_eq!(read(&ada).await.statistics.shared_view, 1, "whoever wrote it");
+    world.backend.task_delete(&ada, task, None).await.unwrap();
+    assert_eq!(read(&ada).await.statistics.pending, 0);
+    world.backend.session_end(&elsewhere, ada.session().unwrap()).await.unwrap();
+    assert_eq!(refusal(world.backend.dashboard_read(&ada, None).await), Refusal::Unauthorized);
+
+    let never = World::with(options, |settings| settings.dashboard_cache = Duration::ZERO).await;
+    let ada = never.viewer(&never.sign_in("ada@example.org").await);
+    for _ in 0..2 {
+        assert!(!never.backend.dashboard_read(&ada, None).await.unwrap().cached);
+    }
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn no_write_is_missed_by_whoever_reads_all_the_time(_: PgPoolOptions, options: PgConnectOptions) {
+    let world = World::new(options).await;
+    let ada = world.person("Ada").await;
+    let reading = async {
+        for _ in 0..300 {
+            world.backend.dashboard_read(&ada, None).await.unwrap();
+        }
+    };
+    let writing = async {
+        for n in 1..=20 {
+            world.task(&ada, "one more").await;
+            let seen = world.backend.dashboard_read(&ada, None).await.unwrap().statistics.pending;
+            assert_eq!(seen, n, "what was acknowledged is counted");
+        }
+    };
+    tokio::join!(reading, writing);
 }

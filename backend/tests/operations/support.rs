@@ -152,6 +152,7 @@ pub fn settings(connect: PgConnectOptions) -> Settings {
         slow_statement: Duration::from_secs(5),
         secret: SECRET.to_owned().into(),
         session_ttl: Duration::from_secs(24 * 3600),
+        dashboard_cache: Duration::from_secs(5),
         sign_ins_by_address: Limit(None),
         sign_ins_by_account: Limit(None),
     }

@@ -56,14 +56,14 @@ pub async fn statistics(
     Caller(viewer): Caller,
     conditions: Conditions,
 ) -> Answer<Response> {
-    let Dashboard { statistics, computed_at, .. } = server.backend.dashboard_read(&viewer, None).await?;
+    let Dashboard { statistics, computed_at, cached, .. } = server.backend.dashboard_read(&viewer, None).await?;
     let counts = TaskCounts {
         total_tasks: statistics.total(),
         pending_tasks: statistics.pending,
         completed_tasks: statistics.completed,
         shared_tasks: statistics.shared(),
     };
-    let body = StatisticsBody { statistics: counts, computed_at, cached: false };
+    let body = StatisticsBody { statistics: counts, computed_at, cached };
     Ok(unless_known(&conditions, &body.statistics, &body).into_response())
 }
 

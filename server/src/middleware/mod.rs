@@ -4,6 +4,7 @@
 //! inner ones that refuse a request.
 
 pub mod client;
+pub mod cors;
 pub mod headers;
 pub mod identity;
 pub mod latency;
@@ -12,7 +13,7 @@ pub mod problem;
 pub mod rate;
 pub mod trace;
 
-use axum::{Router, middleware::from_fn, middleware::from_fn_with_state, response::IntoResponse};
+use axum::{Router, http::HeaderValue, middleware::from_fn, middleware::from_fn_with_state, response::IntoResponse};
 use client::Proxies;
 use problem::Problem;
 use std::{any::Any, net::IpAddr, sync::Arc, time::Duration};
@@ -21,7 +22,7 @@ use taskwire_backend::{
     limit::{Limit, Limiter},
 };
 use taskwire_domain::UserId;
-use tower::ServiceBuilder;
+use tower::{ServiceBuilder, util::option_layer};
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::CompressionLayer,
@@ -45,6 +46,8 @@ pub struct Limits {
     pub by_user: Limit,
     /// Whose word is taken for where a request comes from.
     pub proxies: Proxies,
+    /// Other sites whose pages may call the API.
+    pub origins: Arc<[HeaderValue]>,
     /// Whether people reach the server by HTTPS.
     pub https: bool,
 }
@@ -62,6 +65,7 @@ pub fn identified(routes: Router, backend: Backend, limits: &Limits) -> Router {
 /// Puts every layer around the routes.
 pub fn wrap(routes: Router, limits: Limits) -> Router {
     let limiter: Arc<Limiter<IpAddr>> = Arc::new(Limiter::new(limits.by_address));
+    let csrf = limits.origins.iter().filter_map(|origin| origin.to_str().ok()).fold(CsrfLayer::new(), trusting);
     let id = || axum::http::HeaderName::from_static("x-request-id");
     routes.layer(
         ServiceBuilder::new()
@@ -80,14 +84,21 @@ pub fn wrap(routes: Router, limits: Limits) -> Router {
             .map_response(move |response| headers::complete(response, limits.https))
             .map_response(IntoResponse::into_response)
             .layer(CompressionLayer::new().no_deflate().no_zstd())
+            .layer(option_layer(cors::layer(&limits.origins)))
             .layer(from_fn(problem::render))
             .layer(CatchPanicLayer::custom(caught))
-            .layer(CsrfLayer::new().with_rejection_response(cross_site))
+            .layer(csrf.with_rejection_response(cross_site))
+            .layer(from_fn_with_state(limits.origins, cors::without_cookies))
             .layer(from_fn_with_state(limiter, rate::by_address))
             .layer(from_fn(limits::target))
             .layer(from_fn_with_state(limits.time, limits::time))
             .layer(from_fn_with_state(limits.body, limits::body)),
     )
+}
+
+/// What does not look like an origin is trusted by nobody.
+fn trusting(csrf: CsrfLayer, origin: &str) -> CsrfLayer {
+    csrf.clone().add_trusted_origin(origin).unwrap_or(csrf)
 }
 
 fn caught(panic: Box<dyn Any + Send + 'static>) -> axum::response::Response {

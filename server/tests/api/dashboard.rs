@@ -16,6 +16,9 @@ async fn the_dashboard_counts_and_a_poll_that_finds_nothing_new_is_short(_: PgPo
         (&json!({ "total_tasks": 3, "pending_tasks": 3, "completed_tasks": 0, "shared_tasks": 0 }), &json!(false))
     );
     assert!(counts["computed_at"].is_string());
+    let kept = ada.get("/api/dashboard/statistics").await;
+    assert_eq!((&kept.json()["cached"], &kept.json()["computed_at"]), (&json!(true), &counts["computed_at"]));
+    assert_eq!(kept.header("etag"), etag, "the same numbers");
     let poll = ada.with("if-none-match", &etag);
     let again = poll.get("/api/dashboard/statistics").await;
     assert_eq!((again.status, again.header("etag"), again.body.len()), (StatusCode::NOT_MODIFIED, &*etag, 0));

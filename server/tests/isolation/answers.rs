@@ -122,6 +122,7 @@ impl Truth {
         let teams = self.teams.iter().filter_map(|team| self.team_for(me, team));
         let teams = teams.map(|team| TeamSummary { id: team.id, name: team.name, role: team.role.to_string() });
         Dashboard {
+            cached: false,
             computed_at: DateTime::UNIX_EPOCH,
             utc_offset: 0,
             statistics: self.statistics(me),
@@ -260,7 +261,7 @@ pub fn comparable(value: &Value) -> Value {
             Value::Array(items)
         }
         Value::Object(fields) => {
-            let moment = ["computed_at", "utc_offset", "now", "last_seen_at"];
+            let moment = ["computed_at", "cached", "utc_offset", "now", "last_seen_at"];
             let kept = fields.iter().filter(|(name, _)| !moment.contains(&name.as_str()));
             Value::Object(kept.map(|(name, value)| (name.clone(), comparable(value))).collect())
         }

@@ -227,8 +227,7 @@ fn numbers(part: &str, value: &Value) -> Value {
         "/api/dashboard/statistics" => json!({
             "statistics": {
                 "total_tasks": total, "pending_tasks": pending, "completed_tasks": completed, "shared_tasks": shared
-            },
-            "cached": false
+            }
         }),
         "/api/dashboard/activity" => json!({
             "tasks_created_today": value["activity"]["created_today"],

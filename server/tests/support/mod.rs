@@ -4,7 +4,7 @@ pub mod browser;
 pub mod program;
 
 use sqlx::postgres::PgConnectOptions;
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 use taskwire::{
     middleware::{Limits, client::Proxies},
     router::{Server, router},
@@ -42,6 +42,7 @@ impl Default for Setup<'_> {
                 body: 65_536,
                 by_address: Limit(None),
                 by_user: Limit(None),
+                origins: Arc::default(),
                 proxies: Proxies::default(),
                 https: false,
             },
@@ -64,6 +65,7 @@ impl App {
             slow_statement: Duration::from_secs(1),
             secret: SECRET.into(),
             session_ttl: Duration::from_secs(3600),
+            dashboard_cache: Duration::from_secs(5),
             sign_ins_by_address: setup.sign_ins.0,
             sign_ins_by_account: setup.sign_ins.1,
         };
