@@ -52,6 +52,7 @@ pub struct SignUp {
 /// Opens an account.
 #[utoipa::path(
     post, path = "/auth/signup", tag = "auth", operation_id = "sign_up", security(()),
+    request_body = SignUp,
     responses(
         (status = 201, body = UserBody),
         (status = 409, body = ErrorBody, description = "The address has an account already"),
@@ -93,6 +94,7 @@ pub struct Token {
 /// Opens a session.
 #[utoipa::path(
     post, path = "/auth/signin", tag = "auth", operation_id = "sign_in", security(()),
+    request_body = SignIn,
     responses(
         (status = 200, body = Token),
         (status = 401, body = ErrorBody, description = "Email or password is not right"),
@@ -134,6 +136,7 @@ pub struct UserChange {
 /// Changes the caller's name.
 #[utoipa::path(
     patch, path = "/auth/me", tag = "auth", operation_id = "account_update",
+    request_body = UserChange,
     responses((status = 200, body = UserBody), refusals::SignedIn, refusals::Body)
 )]
 pub async fn update(
@@ -158,6 +161,7 @@ pub struct ZoneChange {
 /// Chooses the caller's time zone.
 #[utoipa::path(
     put, path = "/auth/me/time-zone", tag = "auth", operation_id = "account_set_time_zone",
+    request_body = ZoneChange,
     responses((status = 204), refusals::SignedIn, refusals::Body)
 )]
 pub async fn set_time_zone(
@@ -192,6 +196,7 @@ pub struct PasswordChange {
 /// Changes the caller's password, which ends all their other sessions.
 #[utoipa::path(
     post, path = "/auth/password", tag = "auth", operation_id = "account_change_password",
+    request_body = PasswordChange,
     responses((status = 204), refusals::SignedIn, refusals::Body)
 )]
 pub async fn change_password(

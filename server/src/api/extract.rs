@@ -10,7 +10,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use axum_extra::headers::{HeaderMapExt, IfMatch, IfNoneMatch};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{
+    Serialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 use serde_json::error::Category;
 use std::{convert::Infallible, fmt::Display};
 use taskwire_app::rpc::server::Identity;
@@ -153,6 +156,11 @@ impl<T: DeserializeOwned> FromRequest<Server> for Body<T> {
         }
         let bytes = Bytes::from_request(request, server).await.map_err(|_| Problem::broken_body())?;
         let mut json = serde_json::Deserializer::from_slice(&bytes);
+        // Whose fields would be taken from a list as well, in their order.
+        if bytes.trim_ascii_start().first() != Some(&b'{') {
+            serde_json::from_slice::<IgnoredAny>(&bytes).map_err(Problem::no_json)?;
+            return Err(Error::invalid("body", "The body must be a JSON object.").into());
+        }
         let value = serde_path_to_error::deserialize(&mut json).map_err(|error| match error.inner().classify() {
             Category::Data => about(&error),
             Category::Io | Category::Syntax | Category::Eof => Problem::no_json(error.inner()),

@@ -28,3 +28,12 @@ pub struct IfMatch {
     #[param(rename = "If-Match")]
     if_match: Option<String>,
 }
+
+/// A creation that may be sent again.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+pub struct IdempotencyKey {
+    /// The same request again returns the task that it made the first time
+    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255)]
+    idempotency_key: Option<String>,
+}

@@ -84,6 +84,7 @@ impl From<Added> for Outcome {
 /// Shares a task. Whoever has a share of it already has this one from now on.
 #[utoipa::path(
     post, path = "/tasks/{id}/share", tag = "shares", operation_id = "share_give",
+    request_body = NewShareBody,
     params(TaskPath),
     responses(
         (status = 201, body = Outcome, headers(("Location" = String, description = "The shares of the task"))),
@@ -104,6 +105,7 @@ pub async fn give(
 /// Changes what somebody may do who has a share.
 #[utoipa::path(
     patch, path = "/tasks/{id}/share", tag = "shares", operation_id = "share_change",
+    request_body = NewShareBody,
     params(TaskPath),
     responses(
         (status = 204),

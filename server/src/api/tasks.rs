@@ -139,7 +139,7 @@ pub struct NewTaskBody {
     #[schema(max_length = 1000)]
     description: Option<String>,
     #[serde(default)]
-    #[schema(schema_with = words::status)]
+    #[schema(schema_with = words::status_or_null)]
     status: Option<Status>,
     /// The team to make it in; without it the task is the caller's alone.
     #[serde(default)]
@@ -149,10 +149,9 @@ pub struct NewTaskBody {
 /// Makes a task of the caller's own, alone or in a team.
 #[utoipa::path(
     post, path = "/{user_id}/tasks", tag = "tasks", operation_id = "task_create",
+    request_body = NewTaskBody,
     params(
-        params::Owner,
-        ("Idempotency-Key" = Option<String>, Header,
-            description = "1 to 255 characters: the same request again returns the task that it made the first time"),
+        params::Owner, params::IdempotencyKey,
     ),
     responses(
         (status = 201, body = TaskBody, headers(
@@ -220,13 +219,14 @@ pub struct TaskChangeBody {
     #[schema(max_length = 1000)]
     description: Option<String>,
     #[serde(default)]
-    #[schema(schema_with = words::status)]
+    #[schema(schema_with = words::status_or_null)]
     status: Option<Status>,
 }
 
 /// Changes a task.
 #[utoipa::path(
     patch, path = "/{user_id}/tasks/{id}", tag = "tasks", operation_id = "task_update",
+    request_body = TaskChangeBody,
     params(
         params::Owner, TaskPath,
         params::IfMatch,
@@ -254,6 +254,7 @@ pub async fn update(
 /// Changes a task: as `PATCH`.
 #[utoipa::path(
     put, path = "/{user_id}/tasks/{id}", tag = "tasks", operation_id = "task_put",
+    request_body = TaskChangeBody,
     params(
         params::Owner, TaskPath,
         params::IfMatch,

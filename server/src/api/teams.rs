@@ -80,6 +80,7 @@ pub struct NewTeamBody {
 /// Makes a team whose owner the caller is. The same again returns the team that it made the first time.
 #[utoipa::path(
     post, path = "/teams", tag = "teams", operation_id = "team_create",
+    request_body = NewTeamBody,
     responses(
         (status = 201, body = TeamBody, headers(
             ("Location" = String, description = "Where the team is"),
@@ -145,6 +146,7 @@ pub struct TeamChangeBody {
 /// Changes a team's texts.
 #[utoipa::path(
     patch, path = "/teams/{id}", tag = "teams", operation_id = "team_update",
+    request_body = TeamChangeBody,
     params(TeamPath, params::IfMatch),
     responses(
         (status = 200, body = TeamBody, headers(("ETag" = String, description = "Its version"))),
@@ -211,6 +213,7 @@ pub struct Transfer {
 /// Makes another member the owner; the caller stays as an admin.
 #[utoipa::path(
     post, path = "/teams/{id}/transfer", tag = "teams", operation_id = "team_transfer",
+    request_body = Transfer,
     params(TeamPath),
     responses(
         (status = 204),
@@ -280,6 +283,7 @@ pub struct NewMemberBody {
 /// Adds somebody to a team, or invites an address until somebody signs up with it.
 #[utoipa::path(
     post, path = "/teams/{id}/members", tag = "teams", operation_id = "team_member_add",
+    request_body = NewMemberBody,
     params(TeamPath),
     responses(
         (status = 201, body = Outcome, headers(("Location" = String, description = "The members of the team"))),
@@ -322,6 +326,7 @@ pub struct MemberChangeBody {
 /// Gives a member another role.
 #[utoipa::path(
     patch, path = "/teams/{id}/members/{user_id}", tag = "teams", operation_id = "team_member_change",
+    request_body = MemberChangeBody,
     params(MemberPath),
     responses(
         (status = 204),

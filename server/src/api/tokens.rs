@@ -80,6 +80,7 @@ pub struct CreatedBody {
 /// Makes a token that acts for the caller within its scopes. Takes a session, not a token.
 #[utoipa::path(
     post, path = "/auth/tokens", tag = "auth", operation_id = "token_create",
+    request_body = NewTokenBody,
     responses(
         (status = 201, body = CreatedBody),
         (status = 409, body = ErrorBody, description = "The caller has 50 tokens already"),

@@ -1,12 +1,13 @@
 //! The words that some fields are made of, for the document.
 
+use serde_json::Value;
 use taskwire_domain::{
     api_token::TokenScope,
     share::Permission,
     task::{Access, Sort, Status},
     team::Role,
 };
-use utoipa::openapi::schema::{Array, ArrayBuilder, Object, ObjectBuilder, Type};
+use utoipa::openapi::schema::{Array, ArrayBuilder, Object, ObjectBuilder, SchemaType, Type};
 
 fn one_of(words: impl Iterator<Item = &'static str>) -> Object {
     ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).build()
@@ -15,6 +16,13 @@ fn one_of(words: impl Iterator<Item = &'static str>) -> Object {
 /// Whether a task is done.
 pub fn status() -> Object {
     one_of(Status::ALL.iter().map(|status| status.as_str()))
+}
+
+/// The same, or null for whatever is not to be said.
+pub fn status_or_null() -> Object {
+    let words = Status::ALL.iter().map(|status| Value::from(status.as_str())).chain([Value::Null]);
+    let types = SchemaType::from_iter([Type::String, Type::Null]);
+    ObjectBuilder::new().schema_type(types).enum_values(Some(words)).build()
 }
 
 /// By what right somebody sees a task.

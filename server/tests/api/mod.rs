@@ -1,6 +1,7 @@
 //! The REST API, as programs use it: with a bearer token and JSON.
 #![expect(clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
+mod coverage;
 mod dashboard;
 mod guide;
 mod teams;
@@ -241,7 +242,7 @@ async fn bad_input_is_named_and_loses_nothing(_: PgPoolOptions, db: PgConnectOpt
     let id = ada.task("Kept").await["id"].clone();
     let deep = format!("{{\"title\": {}1{}}}", "[".repeat(500), "]".repeat(500));
     let long = format!("{{\"title\": \"{}\"}}", "x".repeat(201));
-    let bodies: [(&[u8], u16, &str, &[&str]); 15] = [
+    let bodies: [(&[u8], u16, &str, &[&str]); 16] = [
         (b"", 400, "BAD_REQUEST", &[]),
         (b"{\"title\": ", 400, "BAD_REQUEST", &[]),
         (b"{\"title\": \"a\"} {}", 400, "BAD_REQUEST", &[]),
@@ -249,6 +250,7 @@ async fn bad_input_is_named_and_loses_nothing(_: PgPoolOptions, db: PgConnectOpt
         (b"{\"title\": \"\\ud800\"}", 400, "BAD_REQUEST", &[]),
         (deep.as_bytes(), 422, "VALIDATION_ERROR", &["title"]),
         (b"[]", 422, "VALIDATION_ERROR", &["body"]),
+        (b"[\"by place\", \"and not by name\"]", 422, "VALIDATION_ERROR", &["body"]),
         (b"null", 422, "VALIDATION_ERROR", &["body"]),
         (b"{}", 422, "VALIDATION_ERROR", &["body"]),
         (b"{\"title\": 7}", 422, "VALIDATION_ERROR", &["title"]),

@@ -8,7 +8,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
 impl Program {
     /// A program with a token of this person's.
-    async fn robot(&self, app: &App, scopes: &[&str]) -> (Self, Value) {
+    pub(super) async fn robot(&self, app: &App, scopes: &[&str]) -> (Self, Value) {
         let made = self.post("/api/auth/tokens", &json!({ "name": "Robot", "scopes": scopes })).await;
         assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
         let made = made.json();
