@@ -50,7 +50,7 @@ impl Scope {
     /// its address and then the tasks that were offered to it.
     async fn task_to_share(&mut self, id: TaskId, email: &Email) -> Result<(Task, Option<UserId>)> {
         let account = self.account_by_email(email).await?;
-        self.lock_task(id).await?;
+        self.lock_tasks(&[id]).await?;
         Ok((self.task_for(id, TaskAction::Share).await?, account))
     }
 }
@@ -219,7 +219,7 @@ impl Backend {
         let revoke = async {
             let mut scope = self.scope(viewer, Need::TASKS_WRITE).await?;
             // Whoever deletes the task at this moment would keep the share, to come back with it.
-            scope.lock_task(task).await?;
+            scope.lock_tasks(&[task]).await?;
             let Task { title, team_id, .. } = scope.task_for(task, TaskAction::Share).await?;
             // While the share still makes them known to each other.
             let email = query_scalar!(r#"SELECT email AS "email!" FROM users WHERE id = $1"#, user.0)
@@ -250,7 +250,7 @@ impl Backend {
         let mut scope = self.scope(viewer, Need::TASKS_WRITE).await?;
         let user = scope.user();
         // Whoever is in the team must still be in it when the line is written into its log.
-        let held = scope.hold_team_of(id).await?;
+        let held = scope.hold_teams_of(&[id]).await?.pop();
         let task = scope.task_for(id, TaskAction::View).await?;
         let team = task.team_id.filter(|team| held == Some(*team));
         // Once more, where the share is given anew between the two statements: the task is not the viewer's to lock.

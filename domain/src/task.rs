@@ -15,6 +15,8 @@ pub const SEARCH_MAX: usize = 200;
 pub const PAGE_SIZE: u32 = 25;
 /// Tasks on one page at most.
 pub const PAGE_MAX: u32 = 100;
+/// Tasks that are changed at once at most.
+pub const BULK_MAX: usize = 500;
 /// Days a deleted task can be brought back.
 pub const UNDO_DAYS: i64 = 30;
 
@@ -183,6 +185,39 @@ impl TaskChange {
     /// A change of status alone.
     pub fn status(status: Status) -> Self {
         Self { status: Some(status), ..Self::default() }
+    }
+}
+
+words!(
+    /// What can be done to many tasks at once.
+    BulkAction {
+        /// Make them completed.
+        Complete = "complete",
+        /// Make them pending.
+        Reopen = "reopen",
+        /// Delete them; each can be brought back.
+        Delete = "delete",
+    }
+);
+
+/// A checked change of many tasks at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BulkChange {
+    /// What to do.
+    pub action: BulkAction,
+    /// To which tasks: at least one and at most [`BULK_MAX`], by id, each once.
+    pub ids: Vec<TaskId>,
+}
+
+impl BulkChange {
+    /// Checks how many there are; the same id twice counts once.
+    pub fn parse(action: BulkAction, mut ids: Vec<TaskId>) -> Result<Self> {
+        ids.sort_unstable();
+        ids.dedup();
+        match ids.len() {
+            1..=BULK_MAX => Ok(Self { action, ids }),
+            count => Err(Error::invalid("ids", format!("Name 1 to {BULK_MAX} tasks (now {count})."))),
+        }
     }
 }
 

@@ -1,5 +1,7 @@
-//! Tasks: making, changing, deleting and bringing back (requirements T1, T2, T4). Listing is in [`list`].
+//! Tasks: making, changing, deleting and bringing back (requirements T1, T2, T4). Listing is in [`list`], what
+//! is done to many at once in [`bulk`].
 
+mod bulk;
 mod list;
 mod seen;
 
@@ -12,6 +14,11 @@ use taskwire_domain::{
     task::{DeletedTask, NewTask, Status, Task, TaskChange, UNDO_DAYS},
 };
 use uuid::Uuid;
+
+/// Ids as the database has them.
+pub(crate) fn numbers(ids: &[TaskId]) -> Vec<i64> {
+    ids.iter().map(|id| id.0).collect()
+}
 
 impl Scope {
     /// A task, if the viewer may see it.
@@ -34,22 +41,71 @@ impl Scope {
         }
     }
 
-    /// Waits until nobody else changes or shares a task, and keeps others waiting until the scope ends. What the viewer
-    /// may not edit is not locked. Its team comes first: whoever deletes that waits for the tasks in it.
-    pub(crate) async fn lock_task(&mut self, id: TaskId) -> Result<()> {
-        self.hold_team_of(id).await?;
-        query!("SELECT id FROM tasks WHERE id = $1 FOR UPDATE", id.0).fetch_optional(self.connection()?).await?;
+    /// Waits until nobody else changes or shares these tasks, and keeps others waiting until the scope ends. What the
+    /// viewer may not edit is not locked. Their teams come first: whoever deletes one waits for the tasks in it.
+    pub(crate) async fn lock_tasks(&mut self, ids: &[TaskId]) -> Result<()> {
+        self.hold_teams_of(ids).await?;
+        query!("SELECT id FROM tasks WHERE id = ANY ($1) ORDER BY id FOR UPDATE", &numbers(ids))
+            .fetch_all(self.connection()?)
+            .await?;
         Ok(())
     }
 
-    /// A deleted task that the viewer can still bring back.
-    async fn deleted_task(&mut self, id: TaskId) -> Result<Option<DeletedTask>> {
+    /// Those of these tasks that are deleted and that the viewer can still bring back.
+    async fn deleted_tasks(&mut self, ids: &[TaskId]) -> Result<Vec<DeletedTask>> {
         let oldest = self.now - chrono::TimeDelta::days(UNDO_DAYS);
-        let row =
-            query!("SELECT title, deleted_at FROM deleted_tasks WHERE id = $1 AND deleted_at >= $2", id.0, oldest)
-                .fetch_optional(self.connection()?)
-                .await?;
-        Ok(row.map(|row| DeletedTask { id, title: row.title, deleted_at: row.deleted_at }))
+        let rows = query!(
+            "SELECT id, title, deleted_at FROM deleted_tasks WHERE id = ANY ($1) AND deleted_at >= $2",
+            &numbers(ids),
+            oldest
+        )
+        .fetch_all(self.connection()?)
+        .await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| DeletedTask { id: TaskId(row.id), title: row.title, deleted_at: row.deleted_at })
+            .collect())
+    }
+
+    /// Moves tasks that the viewer may delete, of this version if one is asked for, to those that can be brought back.
+    async fn move_to_deleted(&mut self, ids: &[TaskId], version: Option<i32>) -> Result<Vec<DeletedTask>> {
+        let (user, now, ids) = (self.user(), self.now, numbers(ids));
+        // Whoever gives a share back does not wait for the task, which is not theirs to lock. They are waited for instead:
+        // what they gave back must not come back with the task.
+        query!("SELECT FROM task_shares WHERE task_id = ANY ($1) ORDER BY task_id, user_id FOR UPDATE", &ids)
+            .execute(self.connection()?)
+            .await?;
+        let rows = query!(
+            "WITH gone AS (
+                 DELETE FROM tasks WHERE id = ANY ($1) AND ($2::integer IS NULL OR version = $2) RETURNING *
+             ), gone_shares AS (
+                 INSERT INTO deleted_task_shares (task_id, owner_id, user_id, permission, created_at)
+                 SELECT share.task_id, share.owner_id, share.user_id, share.permission, share.created_at
+                 FROM gone JOIN task_shares share ON share.task_id = gone.id
+             ), gone_invitations AS (
+                 INSERT INTO deleted_share_invitations (task_id, owner_id, email, permission, created_at)
+                 SELECT offer.task_id, offer.owner_id, offer.email, offer.permission, offer.created_at
+                 FROM gone JOIN share_invitations offer ON offer.task_id = gone.id
+             ), expired AS (
+                 DELETE FROM deleted_tasks WHERE user_id = $3 AND deleted_at < $5
+             )
+             INSERT INTO deleted_tasks (id, user_id, team_id, title, description, status, version, created_at,
+                                        updated_at, completed_at, deleted_by, deleted_at)
+             SELECT id, user_id, team_id, title, description, status, version, created_at,
+                    updated_at, completed_at, $3, $4 FROM gone
+             RETURNING id, title, deleted_at",
+            &ids,
+            version,
+            user,
+            now,
+            now - chrono::TimeDelta::days(UNDO_DAYS)
+        )
+        .fetch_all(self.connection()?)
+        .await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| DeletedTask { id: TaskId(row.id), title: row.title, deleted_at: row.deleted_at })
+            .collect())
     }
 }
 
@@ -179,53 +235,22 @@ impl Backend {
 
     async fn delete_task(&self, viewer: &Viewer, id: TaskId, version: Option<i32>) -> Result<DeletedTask> {
         let mut scope = self.scope(viewer, Need::TASKS_WRITE).await?;
-        let (user, now) = (scope.user(), scope.now);
-        scope.lock_task(id).await?;
-        // Whoever gives a share back does not wait for the task, which is not theirs to lock. They are waited for instead:
-        // what they gave back must not come back with the task.
-        query!("SELECT FROM task_shares WHERE task_id = $1 FOR UPDATE", id.0).execute(scope.connection()?).await?;
-        let deleted = query!(
-            "WITH gone AS (
-                 DELETE FROM tasks WHERE id = $1 AND ($2::integer IS NULL OR version = $2) RETURNING *
-             ), gone_shares AS (
-                 INSERT INTO deleted_task_shares (task_id, owner_id, user_id, permission, created_at)
-                 SELECT share.task_id, share.owner_id, share.user_id, share.permission, share.created_at
-                 FROM gone JOIN task_shares share ON share.task_id = gone.id
-             ), gone_invitations AS (
-                 INSERT INTO deleted_share_invitations (task_id, owner_id, email, permission, created_at)
-                 SELECT offer.task_id, offer.owner_id, offer.email, offer.permission, offer.created_at
-                 FROM gone JOIN share_invitations offer ON offer.task_id = gone.id
-             ), expired AS (
-                 DELETE FROM deleted_tasks WHERE user_id = $3 AND deleted_at < $5
-             )
-             INSERT INTO deleted_tasks (id, user_id, team_id, title, description, status, version, created_at,
-                                        updated_at, completed_at, deleted_by, deleted_at)
-             SELECT id, user_id, team_id, title, description, status, version, created_at,
-                    updated_at, completed_at, $3, $4 FROM gone
-             RETURNING title, deleted_at",
-            id.0,
-            version,
-            user,
-            now,
-            now - chrono::TimeDelta::days(UNDO_DAYS)
-        )
-        .fetch_optional(scope.connection()?)
-        .await?;
-        let Some(row) = deleted else {
-            if let Some(deleted) = scope.deleted_task(id).await? {
+        scope.lock_tasks(&[id]).await?;
+        let Some(deleted) = scope.move_to_deleted(&[id], version).await?.pop() else {
+            if let Some(deleted) = scope.deleted_tasks(&[id]).await?.pop() {
                 return Ok(deleted);
             }
             scope.task_for(id, TaskAction::Delete).await?;
             return Err(Refusal::Stale.into());
         };
         scope.commit().await?;
-        Ok(DeletedTask { id, title: row.title, deleted_at: row.deleted_at })
+        Ok(deleted)
     }
 
     /// A deleted task that the viewer can still bring back.
     pub async fn task_deleted(&self, viewer: &Viewer, id: TaskId) -> Result<Option<DeletedTask>> {
         let veil = viewer.client.db_time.veil();
-        let deleted = self.reading(viewer, Need::TASKS_READ).await?.deleted_task(id).await?;
+        let deleted = self.reading(viewer, Need::TASKS_READ).await?.deleted_tasks(&[id]).await?.pop();
         if deleted.is_none() {
             veil.missing().await;
         }
@@ -255,7 +280,7 @@ impl Backend {
         )
         .fetch_all(scope.connection()?)
         .await?;
-        scope.hold_team_of(id).await?;
+        scope.hold_teams_of(&[id]).await?;
         let restored = seen!(
             "WITH task AS (
                  INSERT INTO tasks (id, user_id, team_id, title, description, status, version, created_at, updated_at,

@@ -5,7 +5,7 @@
 
 mod members;
 
-use crate::{Backend, Error, Result, Viewer, audit::Line, scope::Scope, viewer::Need};
+use crate::{Backend, Error, Result, Viewer, audit::Line, scope::Scope, task::numbers, viewer::Need};
 use chrono::{DateTime, Utc};
 use sqlx::{postgres::PgQueryResult, query, query_as, query_scalar};
 use taskwire_domain::{
@@ -45,25 +45,29 @@ fn role(word: &str) -> Role {
 }
 
 impl Scope {
-    /// Waits until nobody changes who is in the team that a task is in, or was when it was deleted, and keeps it so until
-    /// the scope ends; others may do the same at once. Whatever locks a task or puts one into a team does this first: its
-    /// owner's departure would wait for it, and it for that. Only for whoever is in that team, as in
+    /// Waits until nobody changes who is in the teams that tasks are in, or were when they were deleted, and keeps it so
+    /// until the scope ends; others may do the same at once. Whatever locks a task or puts one into a team does this
+    /// first: its owner's departure would wait for it, and it for that. Only for whoever is in those teams, as in
     /// [`lock_team`](Scope::lock_team).
     ///
-    /// Returns the team that is held.
-    pub(crate) async fn hold_team_of(&mut self, task: TaskId) -> Result<Option<TeamId>> {
+    /// Returns the teams that are held.
+    pub(crate) async fn hold_teams_of(&mut self, tasks: &[TaskId]) -> Result<Vec<TeamId>> {
         let user = self.user();
         let held = query!(
-            r#"SELECT mine.team_id, pg_advisory_xact_lock_shared(hashtextextended('team:' || mine.team_id::text, 0))
-               FROM (SELECT id, team_id FROM tasks UNION ALL SELECT id, team_id FROM deleted_tasks) task
-               JOIN team_members mine ON mine.team_id = task.team_id AND mine.user_id = $2
-               WHERE task.id = $1"#,
-            task.0,
+            r#"SELECT team_id AS "team_id!", pg_advisory_xact_lock_shared(hashtextextended('team:' || team_id::text, 0))
+               FROM (
+                   SELECT DISTINCT mine.team_id
+                   FROM (SELECT id, team_id FROM tasks UNION ALL SELECT id, team_id FROM deleted_tasks) task
+                   JOIN team_members mine ON mine.team_id = task.team_id AND mine.user_id = $2
+                   WHERE task.id = ANY ($1)
+                   ORDER BY mine.team_id
+               ) held"#,
+            &numbers(tasks),
             user
         )
-        .fetch_optional(self.connection()?)
+        .fetch_all(self.connection()?)
         .await?;
-        Ok(held.map(|row| TeamId(row.team_id)))
+        Ok(held.into_iter().map(|row| TeamId(row.team_id)).collect())
     }
 
     /// What the viewer is in a team, if that allows them to do this.

@@ -10,7 +10,7 @@ use taskwire_domain::{
     api_token::{NewApiToken, TokenEnd, TokenScope},
     audit::AuditQuery,
     share::{NewShare, Permission},
-    task::{NewTask, Status, TaskChange, TaskQuery},
+    task::{BulkAction, BulkChange, NewTask, Status, TaskChange, TaskQuery},
     team::{NewMember, Role, TeamTexts},
 };
 use tracing::{Event, Subscriber};
@@ -98,6 +98,8 @@ impl Costs<'_> {
         let completed = TaskChange::status(Status::Completed);
         self.of(&["task/complete", "task/reopen"], backend.task_update(&ada, task, completed)).await;
 
+        let done = BulkChange::parse(BulkAction::Reopen, vec![task]).unwrap();
+        self.of(&["many tasks completed or reopened"], backend.task_bulk(&ada, &done)).await;
         self.of(&["share/give"], backend.share_give(&ada, task, share("bob@example.org", "view"))).await;
         let invitation = share(NEWCOMER, "view");
         self.of(&["share/give to an address"], backend.share_give(&ada, task, invitation)).await;
@@ -108,6 +110,9 @@ impl Costs<'_> {
         world.share(&ada, task, &cleo, Permission::View).await;
         self.of(&["share/decline"], backend.share_decline(&bob, task)).await;
         self.of(&["share/revoke"], backend.share_revoke(&ada, task, cleo.user_id)).await;
+        let other = world.task(&ada, "to go").await.id;
+        let gone = BulkChange::parse(BulkAction::Delete, vec![other]).unwrap();
+        self.of(&["many tasks deleted"], backend.task_bulk(&ada, &gone)).await;
         self.of(&["task/delete"], backend.task_delete(&ada, task, None)).await;
         self.of(&["task/deleted"], backend.task_deleted(&ada, task)).await;
         self.of(&["task/restore"], backend.task_restore(&ada, task)).await;

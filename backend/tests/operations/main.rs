@@ -4,6 +4,7 @@
 mod accounts;
 mod api_tokens;
 mod audit;
+mod bulk;
 mod costs;
 mod counters;
 mod dashboard;

@@ -9,6 +9,7 @@
 mod answers;
 mod audit;
 mod auth;
+mod bulk;
 mod dashboard;
 mod extract;
 mod params;
@@ -62,6 +63,7 @@ fn paths() -> OpenApiRouter<Server> {
         .routes(routes!(tasks::list, tasks::create))
         .routes(routes!(tasks::get, tasks::update, tasks::put, tasks::delete))
         .routes(routes!(tasks::toggle))
+        .routes(routes!(bulk::change))
         .routes(routes!(tasks::deleted))
         .routes(routes!(tasks::restore))
         .routes(routes!(shares::give, shares::change))

@@ -4,7 +4,7 @@ use serde_json::Value;
 use taskwire_domain::{
     api_token::TokenScope,
     share::Permission,
-    task::{Access, Sort, Status},
+    task::{Access, BulkAction, Sort, Status},
     team::Role,
 };
 use utoipa::openapi::schema::{Array, ArrayBuilder, Object, ObjectBuilder, SchemaType, Type};
@@ -28,6 +28,11 @@ pub fn status_or_null() -> Object {
 /// By what right somebody sees a task.
 pub fn access() -> Object {
     one_of(Access::ALL.iter().map(|access| access.as_str()))
+}
+
+/// What can be done to many tasks at once.
+pub fn bulk_action() -> Object {
+    one_of(BulkAction::ALL.iter().map(|action| action.as_str()))
 }
 
 /// The order of a list.

@@ -79,6 +79,7 @@ impl Operation {
             Some("ZoneChange") => json!({ "time_zone": null }),
             Some("NewApiToken") => json!({ "name": "Robot", "scopes": ["tasks:read"] }),
             Some("NewTask") => json!({ "title": "New", "team_id": user }),
+            Some("BulkChange") => json!({ "action": "complete", "ids": [9_000_000] }),
             Some("TaskChange") => json!({ "title": "Changed" }),
             Some("NewShare") => json!({ "email": "bob@example.org", "permission": "view" }),
             Some("NewTeam") => json!({ "name": "Crew" }),

@@ -236,6 +236,30 @@ async fn strangers_and_nobody_get_nothing(_: PgPoolOptions, db: PgConnectOptions
 }
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn many_tasks_are_changed_at_once_or_none(_: PgPoolOptions, db: PgConnectOptions) {
+    let app = App::on(db).await;
+    let (ada, bob) =
+        (Program::signed_in(&app, "ada@example.org").await, Program::signed_in(&app, "bob@example.org").await);
+    let (one, two) = (ada.task("One").await["id"].clone(), ada.task("Two").await["id"].clone());
+    let his = bob.task("His").await["id"].clone();
+    let bulk =
+        async |action: &str, ids: Value| ada.post("/api/me/tasks/bulk", &json!({ "action": action, "ids": ids })).await;
+    let done = bulk("complete", json!([two, one, two])).await;
+    assert_eq!((done.status, done.json()), (StatusCode::OK, json!({ "changed": [one, two] })));
+    assert_eq!(bulk("complete", json!([one])).await.json(), json!({ "changed": [] }));
+    assert_eq!(refused(&bulk("delete", json!([one, his])).await), refusal(404, "NOT_FOUND", &[]));
+    assert_eq!(ada.get("/api/me/tasks?status=completed").await.json().as_array().unwrap().len(), 2);
+    assert_eq!(bulk("delete", json!([one, two])).await.status, StatusCode::OK);
+    assert_eq!(ada.get("/api/me/tasks").await.json(), json!([]));
+    let too_many: Vec<_> = (1..=501).collect();
+    for (action, ids, field) in
+        [("complete", json!([]), "ids"), ("complete", json!(too_many), "ids"), ("archive", json!([one]), "action")]
+    {
+        assert_eq!(refused(&bulk(action, ids).await), refusal(422, "VALIDATION_ERROR", &[field]));
+    }
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
 async fn bad_input_is_named_and_loses_nothing(_: PgPoolOptions, db: PgConnectOptions) {
     let app = App::on(db).await;
     let ada = Program::signed_in(&app, "ada@example.org").await;

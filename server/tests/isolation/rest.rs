@@ -9,7 +9,7 @@ use axum::{body::Body, http::Method};
 use serde_json::{Value, json};
 use std::fmt::Display;
 use taskwire_domain::{
-    Error as Refusal, UserId,
+    Error as Refusal, TaskId, UserId,
     task::{PAGE_MAX, Source, Status},
 };
 
@@ -28,6 +28,7 @@ fn call(method: Method, template: &'static str, path: String, body: Option<Value
 const TOKENS: &str = "/api/auth/tokens";
 const TASKS: &str = "/api/{user_id}/tasks";
 const TASK: &str = "/api/{user_id}/tasks/{id}";
+const BULK: &str = "/api/{user_id}/tasks/bulk";
 const SHARE: &str = "/api/tasks/{id}/share";
 const SHARE_OF: &str = "/api/tasks/{id}/share/{user_id}";
 const TEAM: &str = "/api/teams/{id}";
@@ -57,6 +58,9 @@ impl Attempt {
             let path = template.replace("{id}", &id.to_string()).replace("{email}", email);
             call(Method::DELETE, template, path, None)
         };
+        if let Some((id, action)) = self.as_bulk() {
+            return on(Method::POST, BULK, &id, Some(json!({ "action": action, "ids": [id, id] })));
+        }
         match self {
             Self::AccountGet => plain(Method::GET, "/api/auth/me"),
             Self::AccountUpdate { name } => {
@@ -150,10 +154,24 @@ impl Attempt {
         }
     }
 
+    /// What is done to several tasks at once is done to every third one so, alone.
+    fn as_bulk(&self) -> Option<(TaskId, &'static str)> {
+        let (id, action) = match self {
+            Self::TaskStatus { id, status: Status::Completed } => (*id, "complete"),
+            Self::TaskStatus { id, status: Status::Pending } => (*id, "reopen"),
+            Self::TaskDelete { id } => (*id, "delete"),
+            _ => return None,
+        };
+        (id.0 % 3 == 0).then_some((id, action))
+    }
+
     /// What the API answers where the server function answers `value`.
     pub fn as_rest(&self, mut value: Value) -> Value {
         if value.get("refused").is_some() {
             return value;
+        }
+        if self.as_bulk().is_some() {
+            return Value::Null;
         }
         let without = |mut value: Value, names: &[&str]| {
             if let Value::Object(fields) = &mut value {
@@ -201,6 +219,12 @@ impl Attempt {
         let sent = program.send(method, &path, "application/json", body).await;
         let value: Value = serde_json::from_slice(&sent.body).unwrap_or_default();
         let outcome = Outcome::of(sent.status);
+        if let (Some((id, _)), Outcome::Done) = (self.as_bulk(), outcome) {
+            // It depends on what was so already, which is looked at in the database.
+            let changed = value["changed"].as_array().unwrap();
+            assert!(changed.is_empty() || *changed == [json!(id)], "{value}");
+            return (outcome, Value::Null);
+        }
         let refusal = match outcome {
             Outcome::NotFound => Refusal::NotFound,
             Outcome::Forbidden => Refusal::Forbidden,

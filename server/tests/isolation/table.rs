@@ -97,6 +97,7 @@ pub const REST: &[Row] = &[
     row("task_update", "PUT /api/{user_id}/tasks/{id}", RIGHT),
     row("task_update", "PATCH /api/{user_id}/tasks/{id}/complete", RIGHT),
     row("task_delete", "DELETE /api/{user_id}/tasks/{id}", RIGHT),
+    row("task_bulk", "POST /api/{user_id}/tasks/bulk", RIGHT),
     row("task_deleted", "GET /api/{user_id}/tasks/{id}/deleted", OWN),
     row("task_restore", "POST /api/{user_id}/tasks/{id}/restore", SEEN),
     row("share_list", "GET /api/tasks/{id}/shares", RIGHT),
