@@ -12,14 +12,18 @@ use taskwire_domain::{
 /// SQLSTATE for a time zone that Postgres does not know (invalid_parameter_value).
 const UNKNOWN_ZONE: &str = "22023";
 
+/// Bytes of a time zone's name at most: the longest is half of that.
+const ZONE_MAX: usize = 64;
+
 impl Backend {
     /// Everything the dashboard shows, in one round trip whatever the number of tasks, and in none if the same was asked
     /// a moment ago. “Today” and “week” follow the account's zone, else `browser_zone`, else UTC.
     pub async fn dashboard_read(&self, viewer: &Viewer, browser_zone: Option<&str>) -> Result<Dashboard> {
         self.permit(viewer, Need::DASHBOARD_READ).await?;
         let start = Instant::now();
-        // A NUL is what Postgres cannot take in a text.
-        let zone = browser_zone.filter(|zone| !zone.contains('\0')).unwrap_or("UTC");
+        // A NUL is what Postgres cannot take in a text; and what is no zone for its length alone is not worth keeping.
+        let is_possible = |zone: &&str| zone.len() <= ZONE_MAX && !zone.contains('\0');
+        let zone = browser_zone.filter(is_possible).unwrap_or("UTC");
         let key = (viewer.user_id, viewer.credential.id(), zone.to_owned());
         if let Some(kept) = self.dashboards.get(&key, self.clock.now()) {
             return Ok(kept);

@@ -2,11 +2,7 @@
 //! algorithm. Each instance counts for itself, in memory.
 
 use crate::{Client, Result};
-use governor::{
-    DefaultKeyedRateLimiter, Quota, RateLimiter,
-    clock::{Clock, DefaultClock, QuantaInstant},
-    middleware::StateInformationMiddleware,
-};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock, middleware::StateInformationMiddleware};
 use std::{
     hash::Hash,
     net::{IpAddr, Ipv6Addr},
@@ -83,15 +79,11 @@ impl<K: Hash + Eq + Clone> Limiter<K> {
         match limiter.check_key(key) {
             Ok(state) => Ok(Some(allowance(state.remaining_burst_capacity(), 0))),
             Err(refused) => {
-                let wait = refused.wait_time_from(now()).as_secs_f64().ceil();
+                let wait = refused.wait_time_from(limiter.clock().now()).as_secs_f64().ceil();
                 Err(Refusal::RateLimited(allowance(0, wait as u32)))
             }
         }
     }
-}
-
-fn now() -> QuantaInstant {
-    DefaultClock::default().now()
 }
 
 /// Seconds until so many requests are there again.

@@ -12,15 +12,22 @@ use crate::{
     typed::typed,
 };
 use leptos::{html, prelude::*};
+use taskwire_domain::api_token::TokenScope;
 
 /// What each choice sends, and what people read.
 type Choices = &'static [(&'static str, &'static str)];
 
-const TASKS: Choices =
-    &[("", "No access"), ("tasks:read", "See tasks"), ("tasks:write", "See, change, share and delete tasks")];
-const TEAMS: Choices =
-    &[("", "No access"), ("teams:read", "See teams"), ("teams:write", "See, change, leave and delete teams")];
-const DASHBOARD: Choices = &[("", "No access"), ("dashboard:read", "See the numbers")];
+const TASKS: Choices = &[
+    ("", "No access"),
+    (TokenScope::TasksRead.as_str(), "See tasks"),
+    (TokenScope::TasksWrite.as_str(), "See, change, share and delete tasks"),
+];
+const TEAMS: Choices = &[
+    ("", "No access"),
+    (TokenScope::TeamsRead.as_str(), "See teams"),
+    (TokenScope::TeamsWrite.as_str(), "See, change, leave and delete teams"),
+];
+const DASHBOARD: Choices = &[("", "No access"), (TokenScope::DashboardRead.as_str(), "See the numbers")];
 const DAYS: Choices = &[("30", "After 30 days"), ("90", "After 90 days"), ("365", "After a year"), ("", "Never")];
 
 /// Makes a token.
@@ -40,7 +47,7 @@ pub fn NewToken(
             <ActionForm action node_ref=form on:submit:capture=rpc::once(action)>
                 <Here />
                 <Field name="name" label="Name" hint="So that you know later what uses it." value=name error />
-                <Choice name="tasks" label="Tasks" choices=TASKS first="tasks:read" />
+                <Choice name="tasks" label="Tasks" choices=TASKS first=TokenScope::TasksRead.as_str() />
                 <Choice name="teams" label="Teams" choices=TEAMS first="" />
                 <Choice name="dashboard" label="Dashboard" choices=DASHBOARD first="" />
                 <Choice name="days" label="Ends" choices=DAYS first="90" />

@@ -31,11 +31,8 @@ pub fn ApiTokensPage() -> impl IntoView {
         "made".to_owned()
     });
     let secret = move || create.value().get().and_then(Result::ok);
-    // Anew after everything that worked: what was refused changed nothing.
-    let done = Memo::new(move |before: Option<&usize>| {
-        before.copied().unwrap_or_default() + usize::from(answers.done.with(Option::is_some))
-    });
-    let tokens = rpc::remote(move || done.get(), |_| rpc::token::list());
+    let worked = answers.worked();
+    let tokens = rpc::remote(move || worked.get(), |_| rpc::token::list());
     view! {
         <Page title="API tokens" class="page-narrow">
             <p class="crumbs">

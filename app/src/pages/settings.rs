@@ -37,11 +37,8 @@ pub fn SettingsPage() -> impl IntoView {
     });
     // Once, so that nothing that somebody types goes when something else is saved.
     let data = rpc::remote(|| (), |()| async { try_join!(rpc::account::get(), rpc::account::time_zones()) });
-    // Anew after everything that worked: what was refused changed nothing.
-    let done = Memo::new(move |before: Option<&usize>| {
-        before.copied().unwrap_or_default() + usize::from(answers.done.with(Option::is_some))
-    });
-    let sessions = rpc::remote(move || done.get(), |_| rpc::session::list());
+    let worked = answers.worked();
+    let sessions = rpc::remote(move || worked.get(), |_| rpc::session::list());
     view! {
         <Page title="Settings" class="page-narrow">
             <h1>"Settings"</h1>

@@ -90,6 +90,13 @@ impl<D: Send + Sync + 'static> Answers<D> {
         self.hear(action, done, |_| ());
     }
 
+    /// Counts up with everything that worked; what was refused changed nothing.
+    pub fn worked(self) -> Memo<usize> {
+        Memo::new(move |before: Option<&usize>| {
+            before.copied().unwrap_or_default() + usize::from(self.done.with(Option::is_some))
+        })
+    }
+
     /// Confirms nothing any more: something has changed since.
     pub fn forget(self) {
         self.done.set(None);

@@ -116,7 +116,7 @@ const NOTE_COOKIE: &str = "taskwire_note";
 
 /// As [`after_form`], with a note for the page at `path`.
 pub fn after_form_with_note(path: &str, note: &str) {
-    if use_context::<Parts>().is_some_and(|parts| wants_page(&parts.headers)) {
+    if is_plain_form() {
         let page = path.split(['?', '#']).next().unwrap_or_default();
         set_private(NOTE_COOKIE, note, page, None);
         leptos_axum::redirect(path);
@@ -201,9 +201,14 @@ pub fn wants_page(headers: &HeaderMap) -> bool {
 /// Sends a browser without JavaScript to `path` now that its form has done its work. Without this it
 /// goes back to where the form was. The wasm client stays where it is and shows the answer itself.
 pub fn after_form(path: &str) {
-    if use_context::<Parts>().is_some_and(|parts| wants_page(&parts.headers)) {
+    if is_plain_form() {
         leptos_axum::redirect(path);
     }
+}
+
+/// Whether the call is a form of a browser without JavaScript.
+fn is_plain_form() -> bool {
+    use_context::<Parts>().is_some_and(|parts| wants_page(&parts.headers))
 }
 
 /// The list of tasks as the person left it, with `deleted` in its query in place of questions answered by now.

@@ -6,14 +6,27 @@ mod list;
 mod seen;
 
 use crate::{Backend, Result, Viewer, scope::Scope, viewer::Need};
+use chrono::{DateTime, Utc};
 use seen::seen;
-use sqlx::query;
+use sqlx::{query, query_as};
 use taskwire_domain::{
     Error as Refusal, TaskId,
     rights::{TaskAction, TeamAction},
     task::{DeletedTask, NewTask, Status, Task, TaskChange, UNDO_DAYS},
 };
 use uuid::Uuid;
+
+struct DeletedRow {
+    id: i64,
+    title: String,
+    deleted_at: DateTime<Utc>,
+}
+
+impl From<DeletedRow> for DeletedTask {
+    fn from(DeletedRow { id, title, deleted_at }: DeletedRow) -> Self {
+        Self { id: TaskId(id), title, deleted_at }
+    }
+}
 
 /// Ids as the database has them.
 pub(crate) fn numbers(ids: &[TaskId]) -> Vec<i64> {
@@ -54,17 +67,15 @@ impl Scope {
     /// Those of these tasks that are deleted and that the viewer can still bring back.
     async fn deleted_tasks(&mut self, ids: &[TaskId]) -> Result<Vec<DeletedTask>> {
         let oldest = self.now - chrono::TimeDelta::days(UNDO_DAYS);
-        let rows = query!(
+        let rows = query_as!(
+            DeletedRow,
             "SELECT id, title, deleted_at FROM deleted_tasks WHERE id = ANY ($1) AND deleted_at >= $2",
             &numbers(ids),
             oldest
         )
         .fetch_all(self.connection()?)
         .await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| DeletedTask { id: TaskId(row.id), title: row.title, deleted_at: row.deleted_at })
-            .collect())
+        Ok(rows.into_iter().map(DeletedTask::from).collect())
     }
 
     /// Moves tasks that the viewer may delete, of this version if one is asked for, to those that can be brought back.
@@ -75,7 +86,8 @@ impl Scope {
         query!("SELECT FROM task_shares WHERE task_id = ANY ($1) ORDER BY task_id, user_id FOR UPDATE", &ids)
             .execute(self.connection()?)
             .await?;
-        let rows = query!(
+        let rows = query_as!(
+            DeletedRow,
             "WITH gone AS (
                  DELETE FROM tasks WHERE id = ANY ($1) AND ($2::integer IS NULL OR version = $2) RETURNING *
              ), gone_shares AS (
@@ -102,10 +114,7 @@ impl Scope {
         )
         .fetch_all(self.connection()?)
         .await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| DeletedTask { id: TaskId(row.id), title: row.title, deleted_at: row.deleted_at })
-            .collect())
+        Ok(rows.into_iter().map(DeletedTask::from).collect())
     }
 }
 

@@ -1,37 +1,40 @@
 //! The refusals that operations have in common, for the document.
 
 use crate::middleware::problem::ErrorBody;
-use utoipa::IntoResponses;
+use std::collections::BTreeMap;
+use utoipa::{
+    IntoResponses,
+    openapi::{RefOr, Response},
+};
 
 /// What anything may be refused with that asks the database for somebody.
+pub struct SignedIn;
+
+impl IntoResponses for SignedIn {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        Credential::responses().into_iter().chain(Open::responses()).collect()
+    }
+}
+
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "for the document")]
-pub enum SignedIn {
+enum Credential {
     /// No token, a bad one, or one whose session has ended.
     #[response(status = 401)]
     Unauthorized(ErrorBody),
     /// `{user_id}` is somebody else, the right is missing, or the API token lacks the scope.
     #[response(status = 403)]
     Forbidden(ErrorBody),
-    /// Parameters or fields break a rule.
-    #[response(status = 422)]
-    Invalid(ErrorBody),
-    /// Too many requests; try again after `Retry-After` seconds.
-    #[response(status = 429)]
-    RateLimited(ErrorBody),
-    /// The database does not answer; try again after `Retry-After` seconds.
-    #[response(status = 503)]
-    Unavailable(ErrorBody),
 }
 
 /// What anything may be refused with that anybody may ask.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "for the document")]
 pub enum Open {
-    /// Fields break a rule.
+    /// Parameters or fields break a rule.
     #[response(status = 422)]
     Invalid(ErrorBody),
-    /// Too many tries; try again after `Retry-After` seconds.
+    /// Too many requests; try again after `Retry-After` seconds.
     #[response(status = 429)]
     RateLimited(ErrorBody),
     /// The database does not answer; try again after `Retry-After` seconds.
