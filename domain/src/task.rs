@@ -17,6 +17,8 @@ pub const PAGE_SIZE: u32 = 25;
 pub const PAGE_MAX: u32 = 100;
 /// Tasks that are changed at once at most.
 pub const BULK_MAX: usize = 500;
+/// Tasks that are made from one file at most.
+pub const IMPORT_MAX: usize = 5000;
 /// Days a deleted task can be brought back.
 pub const UNDO_DAYS: i64 = 30;
 
@@ -197,6 +199,18 @@ words!(
         Reopen = "reopen",
         /// Delete them; each can be brought back.
         Delete = "delete",
+    }
+);
+
+words!(
+    /// How a file of tasks is written.
+    #[derive(Default)]
+    FileFormat {
+        /// A list of objects.
+        #[default]
+        Json = "json",
+        /// A table.
+        Csv = "csv",
     }
 );
 

@@ -1,4 +1,5 @@
 // One's own account: name, password, sessions, and what happened to it.
+import { readFile } from "node:fs/promises";
 import { held } from "../support/held";
 import { call, newcomer } from "../support/person";
 import { nextFrame, open } from "../support/ready";
@@ -159,4 +160,20 @@ test.describe("without JavaScript", () => {
     await page.getByRole("button", { name: "Change password" }).click();
     await expect(page.getByText("Saved. Everywhere else you have been signed out.")).toBeVisible();
   });
+});
+
+test("tasks are downloaded as a file", async ({ page, person }) => {
+  await person.hasTask(page, "=1+1 <b>");
+  await open(page, "/settings");
+  for (const [name, format, text] of [
+    ["Download as CSV", "csv", ",'=1+1 <b>,"],
+    ["Download as JSON", "json", '"title":"=1+1 <b>"'],
+  ]) {
+    const started = page.waitForEvent("download");
+    await page.getByRole("link", { name }).click();
+    const file = await started;
+    expect(file.suggestedFilename()).toMatch(new RegExp(`^taskwire-tasks-[0-9-]{10}\\.${format}$`));
+    expect(await readFile(await file.path(), "utf8")).toContain(text);
+  }
+  await expect(page).toHaveURL(/\/settings$/);
 });

@@ -2,10 +2,10 @@
 
 use crate::{
     api, health,
-    middleware::{self, Limits},
+    middleware::{self, Limits, limits},
     pages,
 };
-use axum::{Router, extract::FromRef, routing::get};
+use axum::{Router, extract::FromRef, middleware::from_fn_with_state, routing::get};
 use leptos::config::LeptosOptions;
 use taskwire_app::CookieSettings;
 use taskwire_backend::Backend;
@@ -40,6 +40,7 @@ pub fn router(server: Server, limits: Limits) -> Router {
     let routes = pages::server_functions(routes);
     let routes = pages::pages(routes, &server);
     let routes = pages::files(routes, &server);
+    let routes = routes.layer(from_fn_with_state(limits.body, limits::body)).merge(api::upload_router());
     let backend = server.backend.clone();
     let routes = middleware::identified(routes.with_state(server), backend, &limits);
     middleware::wrap(routes, limits)

@@ -3,7 +3,8 @@
 use crate::{
     components::{
         icon::Icon, load::Load, page::Page, password_change::PasswordPart, settings_account::AccountPart,
-        settings_sessions::SessionsPart, settings_zone::ZonePart, skeleton::Skeleton, theme_switch::ThemeChoice,
+        settings_files::FilesPart, settings_sessions::SessionsPart, settings_zone::ZonePart, skeleton::Skeleton,
+        theme_switch::ThemeChoice,
     },
     rpc::{
         self, Answers,
@@ -52,6 +53,7 @@ pub fn SettingsPage() -> impl IntoView {
                     <ThemeChoice />
                 </section>
                 <SessionsPart sessions end_others answers />
+                <FilesPart />
                 <More id="tokens" href="/settings/tokens" name="API tokens" hint="For programs and agents that work in your name" />
                 <More id="activity" href="/activity" name="Activity" hint="What happened to your account" />
             </Load>

@@ -2,6 +2,7 @@
 //! is done to many at once in [`bulk`].
 
 mod bulk;
+mod import;
 mod list;
 mod seen;
 
@@ -26,6 +27,14 @@ impl From<DeletedRow> for DeletedTask {
     fn from(DeletedRow { id, title, deleted_at }: DeletedRow) -> Self {
         Self { id: TaskId(id), title, deleted_at }
     }
+}
+
+/// What tells a task made under a key from others, made under the same one with other texts.
+fn creation_key(new: &NewTask) -> Option<Uuid> {
+    // A title has one line, so no two pairs of texts are joined alike.
+    let team = new.team_id.map(|team| team.0.to_string()).unwrap_or_default();
+    let texts = format!("{} {team} {}\n{}", new.status, new.title, new.description);
+    new.key.map(|key| Uuid::new_v5(&key, texts.as_bytes()))
 }
 
 /// Ids as the database has them.
@@ -137,10 +146,7 @@ impl Backend {
             scope.hold_team_for(team, TeamAction::CreateTask).await?;
         }
         let team = new.team_id.map(|team| team.0);
-        // A title has one line, so no two pairs of texts are joined alike.
-        let team_text = team.map(|id| id.to_string()).unwrap_or_default();
-        let texts = format!("{} {team_text} {}\n{}", new.status, new.title, new.description);
-        let key = new.key.map(|key| Uuid::new_v5(&key, texts.as_bytes()));
+        let key = creation_key(&new);
         // Once more, where the task that the form had made is deleted between the two statements.
         for _ in 0..2 {
             let made = seen!(

@@ -8,6 +8,7 @@ mod bulk;
 mod costs;
 mod counters;
 mod dashboard;
+mod import;
 mod isolation;
 mod outage;
 mod plans;

@@ -1,7 +1,10 @@
 //! What handlers take from a request. Whatever is wrong with it becomes a [`Problem`].
 
 use super::answers::{Answer, etag, tag};
-use crate::{middleware::problem::Problem, router::Server};
+use crate::{
+    middleware::{limits, problem::Problem},
+    router::Server,
+};
 use axum::{
     Json,
     body::Bytes,
@@ -18,7 +21,7 @@ use serde_json::error::Category;
 use std::{convert::Infallible, fmt::Display};
 use taskwire_app::rpc::server::Identity;
 use taskwire_backend::{Client, Viewer};
-use taskwire_domain::{Error, FieldError, UserId};
+use taskwire_domain::{Error, FieldError, UserId, task::FileFormat};
 use url::form_urlencoded;
 use uuid::Uuid;
 
@@ -151,8 +154,8 @@ impl<T: DeserializeOwned> FromRequest<Server> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, server: &Server) -> Result<Self, Problem> {
-        if !is_json(request.headers()) {
-            return Err(Problem::other_media_type());
+        if !is_json(&media_type(request.headers())) {
+            return Err(Problem::other_media_type("JSON, with “Content-Type: application/json”"));
         }
         let bytes = Bytes::from_request(request, server).await.map_err(|_| Problem::broken_body())?;
         let mut json = serde_json::Deserializer::from_slice(&bytes);
@@ -162,7 +165,7 @@ impl<T: DeserializeOwned> FromRequest<Server> for Body<T> {
             return Err(Error::invalid("body", "The body must be a JSON object.").into());
         }
         let value = serde_path_to_error::deserialize(&mut json).map_err(|error| match error.inner().classify() {
-            Category::Data => about(&error),
+            Category::Data => about(&error).into(),
             Category::Io | Category::Syntax | Category::Eof => Problem::no_json(error.inner()),
         })?;
         json.end().map_err(Problem::no_json)?;
@@ -170,25 +173,51 @@ impl<T: DeserializeOwned> FromRequest<Server> for Body<T> {
     }
 }
 
-/// Whether the body is said to be JSON, of whatever kind (RFC 6839).
-fn is_json(headers: &HeaderMap) -> bool {
+/// Bytes of a file at most.
+const FILE_MAX: usize = 4 * 1024 * 1024;
+
+/// A file of tasks, in the format that it is said to have. To be read after the [`Caller`]: nobody else sends that much.
+pub struct Upload {
+    pub format: FileFormat,
+    pub file: Bytes,
+}
+
+impl FromRequest<Server> for Upload {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &Server) -> Result<Self, Problem> {
+        let format = match media_type(request.headers()) {
+            json if is_json(&json) => FileFormat::Json,
+            csv if csv == "text/csv" => FileFormat::Csv,
+            _ => return Err(Problem::other_media_type("“Content-Type: text/csv” or “application/json”")),
+        };
+        Ok(Self { format, file: limits::whole(request.into_body(), FILE_MAX).await? })
+    }
+}
+
+/// What the body is said to be, without parameters.
+fn media_type(headers: &HeaderMap) -> String {
     let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+    value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// Whether that is JSON, of whatever kind (RFC 6839).
+fn is_json(media_type: &str) -> bool {
+    media_type == "application/json" || (media_type.starts_with("application/") && media_type.ends_with("+json"))
 }
 
 fn parse<'de, T: DeserializeOwned, D>(deserializer: D) -> Result<T, Problem>
 where
     D: serde::Deserializer<'de>,
 {
-    serde_path_to_error::deserialize(deserializer).map_err(|error| about(&error))
+    serde_path_to_error::deserialize(deserializer).map_err(|error| about(&error).into())
 }
 
 /// The complaint about the field that an error is about.
-fn about<E: std::fmt::Display>(error: &serde_path_to_error::Error<E>) -> Problem {
+pub fn about<E: Display>(error: &serde_path_to_error::Error<E>) -> Error {
     let field = match error.path().to_string().as_str() {
         "." => "body".to_owned(),
         path => path.to_owned(),
     };
-    Error::from(FieldError::new(&field, format!("{}.", error.inner()))).into()
+    FieldError::new(&field, format!("{}.", error.inner())).into()
 }

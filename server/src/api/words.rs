@@ -4,7 +4,7 @@ use serde_json::Value;
 use taskwire_domain::{
     api_token::TokenScope,
     share::Permission,
-    task::{Access, BulkAction, Sort, Status},
+    task::{Access, BulkAction, FileFormat, Sort, Status},
     team::Role,
 };
 use utoipa::openapi::schema::{Array, ArrayBuilder, Object, ObjectBuilder, SchemaType, Type};
@@ -33,6 +33,11 @@ pub fn access() -> Object {
 /// What can be done to many tasks at once.
 pub fn bulk_action() -> Object {
     one_of(BulkAction::ALL.iter().map(|action| action.as_str()))
+}
+
+/// How a file of tasks is written.
+pub fn file_format() -> Object {
+    one_of(FileFormat::ALL.iter().map(|format| format.as_str()))
 }
 
 /// The order of a list.

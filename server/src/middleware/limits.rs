@@ -2,7 +2,7 @@
 
 use super::problem::Problem;
 use axum::{
-    body::{Body, HttpBody, to_bytes},
+    body::{Body, Bytes, HttpBody, to_bytes},
     extract::{Request, State},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -15,17 +15,22 @@ use std::{error::Error, time::Duration};
 /// Bodies are small here, and a slow sender must not hold a database transaction open. A layer that
 /// only counts (tower-http's) would make an oversized chunked body look like a malformed form.
 pub async fn body(State(limit): State<usize>, request: Request, next: Next) -> Response {
-    if request.body().size_hint().lower() > limit as u64 {
-        return Problem::too_large(limit).into_response();
-    }
     let (parts, body) = request.into_parts();
-    match to_bytes(body, limit).await {
+    match whole(body, limit).await {
         Ok(bytes) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
-        Err(error) if error.source().is_some_and(|source| source.is::<LengthLimitError>()) => {
-            Problem::too_large(limit).into_response()
-        }
-        Err(_) => Problem::broken_body().into_response(),
+        Err(problem) => problem.into_response(),
     }
+}
+
+/// All of a body, unless it is over the limit.
+pub async fn whole(body: Body, limit: usize) -> Result<Bytes, Problem> {
+    if body.size_hint().lower() > limit as u64 {
+        return Err(Problem::too_large(limit));
+    }
+    to_bytes(body, limit).await.map_err(|error| match error.source() {
+        Some(source) if source.is::<LengthLimitError>() => Problem::too_large(limit),
+        _ => Problem::broken_body(),
+    })
 }
 
 /// Bytes of path and query at most: as much as a search text takes, many times over.

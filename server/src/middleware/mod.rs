@@ -91,8 +91,7 @@ pub fn wrap(routes: Router, limits: Limits) -> Router {
             .layer(from_fn_with_state(limits.origins, cors::without_cookies))
             .layer(from_fn_with_state(limiter, rate::by_address))
             .layer(from_fn(limits::target))
-            .layer(from_fn_with_state(limits.time, limits::time))
-            .layer(from_fn_with_state(limits.body, limits::body)),
+            .layer(from_fn_with_state(limits.time, limits::time)),
     )
 }
 

@@ -54,6 +54,13 @@ impl Browser {
         other
     }
 
+    /// The same browser, not sending this header.
+    pub fn without(&self, name: &str) -> Self {
+        let mut other = self.clone();
+        other.headers.retain(|(other, _)| other != name);
+        other
+    }
+
     /// The same browser, on a connection from an address.
     pub fn from(&self, address: &str) -> Self {
         Self { address: Some((address.parse::<IpAddr>().unwrap(), 4711).into()), ..self.clone() }

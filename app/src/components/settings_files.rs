@@ -1,0 +1,29 @@
+//! One's tasks as a file.
+
+use leptos::prelude::*;
+use taskwire_domain::task::FileFormat;
+
+/// Links to the file in each format.
+#[component]
+pub fn FilesPart() -> impl IntoView {
+    let link = |format: FileFormat, words: &'static str| {
+        view! {
+            <a class="button" href=format!("/api/me/tasks/export?format={format}") download="">
+                {words}
+            </a>
+        }
+    };
+    view! {
+        <section class="panel" aria-labelledby="files">
+            <h2 id="files">"Your tasks as a file"</h2>
+            <p class="hint">
+                "All tasks of your own, also those in teams: as CSV for spreadsheets, as JSON for programs. "
+                "The API reads both in again."
+            </p>
+            <p class="actions">
+                {link(FileFormat::Csv, "Download as CSV")}
+                {link(FileFormat::Json, "Download as JSON")}
+            </p>
+        </section>
+    }
+}

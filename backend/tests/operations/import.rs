@@ -1,0 +1,55 @@
+//! Many new tasks at once: all or none (requirement P1).
+
+use crate::support::World;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use taskwire_domain::task::{IMPORT_MAX, NewTask, Status, TaskQuery};
+use uuid::Uuid;
+
+fn tasks(titles: &[&str]) -> Vec<NewTask> {
+    let keyed = |title: &&str| NewTask::parse(title, "From a file", Some(Uuid::new_v4())).unwrap();
+    titles.iter().map(keyed).collect()
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn tasks_are_made_in_their_order_and_only_once(_: PgPoolOptions, options: PgConnectOptions) {
+    let world = World::new(options).await;
+    let (ada, bob, backend) = (world.person("Ada").await, world.person("Bob").await, &world.backend);
+    let mut new = tasks(&["one", "two", "one"]);
+    new[1].status = Status::Completed;
+    let all = async || backend.task_list(&ada, &TaskQuery::default()).await.unwrap().tasks;
+
+    assert_eq!(backend.task_import(&ada, &new, true).await.unwrap(), []);
+    assert_eq!(all().await, [], "a dry run keeps nothing");
+    let made = backend.task_import(&ada, &new, false).await.unwrap();
+    let mut found = Vec::new();
+    for id in &made {
+        let task = backend.task_get(&ada, *id).await.unwrap();
+        assert_eq!((task.description.as_str(), task.created_at), ("From a file", world.now()));
+        found.push((task.title, task.status, task.completed_at));
+    }
+    let pending = |title: &str| (title.to_owned(), Status::Pending, None);
+    assert_eq!(found, [pending("one"), ("two".to_owned(), Status::Completed, Some(world.now())), pending("one")]);
+    assert_eq!(backend.task_import(&ada, &new, false).await.unwrap(), made, "the same file again");
+    assert_eq!(all().await.len(), 3);
+    let statistics = backend.dashboard_read(&ada, None).await.unwrap().statistics;
+    assert_eq!((statistics.pending, statistics.completed), (2, 1));
+
+    let his = backend.task_import(&bob, &new, false).await.unwrap();
+    assert_eq!((his.len(), his.iter().any(|id| made.contains(id))), (3, false), "keys are each person's own");
+    backend.task_delete(&ada, made[0], None).await.unwrap();
+    let again = backend.task_import(&ada, &new, false).await.unwrap();
+    assert_eq!(again[1..], made[1..]);
+    assert_ne!(again[0], made[0], "what is deleted is made anew");
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn the_same_file_twice_at_once_makes_its_tasks_once(_: PgPoolOptions, options: PgConnectOptions) {
+    let world = World::new(options).await;
+    let (ada, backend) = (world.person("Ada").await, &world.backend);
+    let titles: Vec<_> = (0..IMPORT_MAX).map(|n| format!("Task {n}")).collect();
+    let new = tasks(&titles.iter().map(String::as_str).collect::<Vec<_>>());
+    let (one, other) = tokio::join!(backend.task_import(&ada, &new, false), backend.task_import(&ada, &new, false));
+    let one = one.unwrap();
+    assert_eq!((one.len(), &one), (IMPORT_MAX, &other.unwrap()));
+    assert_eq!(backend.dashboard_read(&ada, None).await.unwrap().statistics.pending, IMPORT_MAX as i64);
+}

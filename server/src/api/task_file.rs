@@ -1,0 +1,267 @@
+//! Tasks as a file: what an export writes and an import reads, in JSON or in CSV (RFC 4180).
+//!
+//! A spreadsheet takes a cell that begins like a formula for one, whoever wrote it. In CSV such a text has an apostrophe
+//! put in front (OWASP, CSV Injection), which reading takes off again.
+
+use super::{extract::about, tasks::TaskBody};
+use crate::middleware::problem::Problem;
+use axum::BoxError;
+use csv::{ReaderBuilder, StringRecord, Terminator, Trim, WriterBuilder};
+use serde::Deserialize;
+use serde_json::Value;
+use std::borrow::Cow;
+use taskwire_domain::{
+    Error, FieldError,
+    task::{FileFormat, NewTask, Status, Task},
+};
+
+/// With what a cell begins that spreadsheets calculate, also in the wide forms that some of them take for the same.
+const FORMULA: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
+
+fn begins_like_a_formula(text: &str) -> bool {
+    text.trim_start_matches('\'').starts_with(FORMULA)
+}
+
+fn guarded(text: &str) -> Cow<'_, str> {
+    if begins_like_a_formula(text) { format!("'{text}").into() } else { text.into() }
+}
+
+fn unguarded(text: &str) -> &str {
+    text.strip_prefix('\'').filter(|rest| begins_like_a_formula(rest)).unwrap_or(text)
+}
+
+/// The columns in CSV; of them an import reads the second to the fourth.
+const COLUMNS: [&str; 8] = ["id", "title", "description", "status", "team", "created_at", "updated_at", "completed_at"];
+
+/// Writes a file, a page of tasks after the other.
+pub struct Writer {
+    format: FileFormat,
+    begun: bool,
+}
+
+impl Writer {
+    pub fn new(format: FileFormat) -> Self {
+        Self { format, begun: false }
+    }
+
+    /// The next part of the file.
+    pub fn page(&mut self, tasks: Vec<Task>) -> Result<Vec<u8>, BoxError> {
+        match self.format {
+            FileFormat::Json => self.json(tasks),
+            FileFormat::Csv => self.csv(tasks),
+        }
+    }
+
+    /// What stands behind the last page.
+    pub fn end(format: FileFormat) -> &'static str {
+        match format {
+            FileFormat::Json => "]\n",
+            FileFormat::Csv => "",
+        }
+    }
+
+    /// Whether this is the beginning of the file.
+    fn begins(&mut self) -> bool {
+        !std::mem::replace(&mut self.begun, true)
+    }
+
+    fn json(&mut self, tasks: Vec<Task>) -> Result<Vec<u8>, BoxError> {
+        let mut part = Vec::new();
+        let mut separator: &[u8] = if self.begins() { b"[" } else { b",\n" };
+        for task in tasks {
+            part.extend_from_slice(separator);
+            serde_json::to_writer(&mut part, &TaskBody::from(task))?;
+            separator = b",\n";
+        }
+        // Nobody has tasks, or the last ones went while the file was written.
+        if separator == b"[" {
+            part.extend_from_slice(separator);
+        }
+        Ok(part)
+    }
+
+    fn csv(&mut self, tasks: Vec<Task>) -> Result<Vec<u8>, BoxError> {
+        let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
+        if self.begins() {
+            writer.write_record(COLUMNS)?;
+        }
+        for task in tasks {
+            let time = |time: chrono::DateTime<chrono::Utc>| time.to_rfc3339();
+            writer.write_record([
+                &*task.id.to_string(),
+                &guarded(&task.title),
+                &guarded(&task.description),
+                task.status.as_str(),
+                &guarded(task.team.as_deref().unwrap_or_default()),
+                &time(task.created_at),
+                &time(task.updated_at),
+                &task.completed_at.map(time).unwrap_or_default(),
+            ])?;
+        }
+        Ok(writer.into_inner()?)
+    }
+}
+
+/// What is read of a task; whatever else an export says of it is passed over.
+#[derive(Deserialize)]
+struct Entry {
+    title: String,
+    #[serde(default)]
+    description: Option<String>,
+    #[serde(default)]
+    status: Option<Status>,
+}
+
+/// The task that an entry would make.
+fn task(entry: Value) -> Result<NewTask, Error> {
+    let Entry { title, description, status } =
+        serde_path_to_error::deserialize(entry).map_err(|error| about(&error))?;
+    let new = NewTask::parse(&title, &description.unwrap_or_default(), None)?;
+    Ok(NewTask { status: status.unwrap_or(Status::Pending), ..new })
+}
+
+/// A line of a file, as it was read.
+pub struct Line {
+    /// Where it begins, from 1; in JSON the number of the entry.
+    pub number: u64,
+    /// The task that it would make, or why it makes none.
+    pub task: Result<NewTask, Error>,
+}
+
+/// Reads a file.
+///
+/// # Errors
+/// If it is not of this format at all; what is wrong with a line is in the line.
+pub fn read(format: FileFormat, file: &[u8]) -> Result<Vec<Line>, Problem> {
+    match format {
+        FileFormat::Json => read_json(file),
+        FileFormat::Csv => read_csv(file),
+    }
+}
+
+fn read_json(file: &[u8]) -> Result<Vec<Line>, Problem> {
+    let Value::Array(entries) = serde_json::from_slice(file).map_err(Problem::no_json)? else {
+        return Err(Error::invalid("body", "The file must be a list of tasks.").into());
+    };
+    let lines = (1..).zip(entries).map(|(number, entry)| Line { number, task: task(entry) });
+    Ok(lines.collect())
+}
+
+fn read_csv(file: &[u8]) -> Result<Vec<Line>, Problem> {
+    let mut reader = ReaderBuilder::new().trim(Trim::Headers).from_reader(file);
+    let names = reader.headers().map(|names| names.iter().map(str::to_lowercase).collect::<StringRecord>());
+    let names = names.unwrap_or_default();
+    if !names.iter().any(|name| name == "title") {
+        let rule =
+            "The first line must name the columns in UTF-8: “title”, and if you like “description” and “status”.";
+        return Err(Error::invalid("title", rule).into());
+    }
+    let mut lines = Vec::new();
+    let mut record = StringRecord::new();
+    loop {
+        let number = reader.position().line() + line_ends(file, reader.position().byte());
+        let task = match reader.read_record(&mut record) {
+            Ok(false) => return Ok(lines),
+            Ok(true) => task(entry(&record, &names)),
+            Err(error) => Err(fault(&error)),
+        };
+        lines.push(Line { number, task });
+    }
+}
+
+/// How many line ends the next line stands behind: empty lines, and what is left of a CRLF.
+fn line_ends(file: &[u8], from: u64) -> u64 {
+    let rest = file.iter().skip(usize::try_from(from).unwrap_or(usize::MAX));
+    rest.take_while(|byte| b"\r\n".contains(byte)).map(|byte| u64::from(*byte == b'\n')).sum()
+}
+
+/// A line as the entry of a list that it would be; what stands in no cell is not said.
+fn entry(record: &StringRecord, names: &StringRecord) -> Value {
+    let said = names.iter().zip(record).filter(|(name, cell)| *name == "title" || !cell.is_empty());
+    Value::Object(said.map(|(name, cell)| (name.to_owned(), unguarded(cell).into())).collect())
+}
+
+/// Why a line cannot be read.
+fn fault(error: &csv::Error) -> Error {
+    let message = match error.kind() {
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            format!("The line has {len} cells instead of {expected_len}.")
+        }
+        csv::ErrorKind::Utf8 { .. } => "The line is not text in UTF-8.".to_owned(),
+        _ => "The line cannot be read.".to_owned(),
+    };
+    FieldError::new("line", message).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_guarded_text_is_no_formula_and_is_read_back(text in "['=+@\t\r＝ -]{0,3}[a-z\u{fe00}\n\"]{0,3}") {
+            let cell = guarded(&text);
+            prop_assert!(!cell.starts_with(FORMULA));
+            prop_assert_eq!(unguarded(&cell), &text);
+        }
+
+        #[test]
+        fn no_file_is_a_fault(file in proptest::collection::vec(any::<u8>(), 0..200), head in any::<bool>()) {
+            let file = if head { [b"title,status\n", &file[..]].concat() } else { file };
+            for format in FileFormat::ALL {
+                let _ = read(*format, &file).map(|lines| lines.len());
+            }
+        }
+    }
+
+    type Seen = (String, String, Status);
+
+    fn outcomes(format: FileFormat, file: &[u8]) -> Vec<(u64, Result<Seen, String>)> {
+        let seen = |task: NewTask| (task.title, task.description, task.status);
+        let complaint = |error: Error| match error {
+            Error::Invalid(fields) => fields.iter().map(|one| format!("{}: {}", one.field, one.message)).collect(),
+            other => other.to_string(),
+        };
+        let lines = read(format, file).unwrap().into_iter();
+        lines.map(|line| (line.number, line.task.map(seen).map_err(complaint))).collect()
+    }
+
+    #[test]
+    fn a_table_is_read_line_by_line() {
+        let file = "\u{feff} Title ,Extra,status,description\r\n\
+                    Plan,1,,\"Two\r\nlines\"\r\n'=Sum,2,completed,'it is\r\n ,3,pending,\r\nDone,4,done,\r\nShort,5\r\n\r\n";
+        let mut file = file.as_bytes().to_vec();
+        file.extend_from_slice(b"\xff,6,,\r\nLast,7,,\r\n");
+        let task = |title: &str, description: &str, status| Ok((title.to_owned(), description.to_owned(), status));
+        let wrong = |text: &str| Err(text.to_owned());
+        assert_eq!(
+            outcomes(FileFormat::Csv, &file),
+            [
+                (2, task("Plan", "Two\nlines", Status::Pending)),
+                (4, task("=Sum", "'it is", Status::Completed)),
+                (5, wrong("title: The title must not be empty.")),
+                (6, wrong("status: unknown variant `done`, expected `pending` or `completed`.")),
+                (7, wrong("line: The line has 2 cells instead of 4.")),
+                (9, wrong("line: The line is not text in UTF-8.")),
+                (10, task("Last", "", Status::Pending)),
+            ]
+        );
+        assert!(read(FileFormat::Csv, b"").is_err());
+        assert!(read(FileFormat::Csv, b"name\nPlan\n").is_err());
+    }
+
+    #[test]
+    fn a_list_is_read_entry_by_entry() {
+        let file = r#"[{ "title": "Plan", "id": 7 }, { "title": 7 }, { "status": "completed" }, 7,
+                       { "title": "'=Sum", "description": null, "status": "completed" }]"#;
+        let found = outcomes(FileFormat::Json, file.as_bytes());
+        assert_eq!(
+            found.iter().map(|(number, task)| (*number, task.is_ok())).collect::<Vec<_>>(),
+            [(1, true), (2, false), (3, false), (4, false), (5, true)]
+        );
+        assert_eq!(found[4].1, Ok(("'=Sum".to_owned(), String::new(), Status::Completed)), "it is no cell");
+        assert!(read(FileFormat::Json, b"{}").is_err());
+        assert!(read(FileFormat::Json, b"[").is_err());
+    }
+}
