@@ -18,7 +18,17 @@ use uuid::Uuid;
 
 /// Something that happened.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = AuditLine)]
+#[schema(as = AuditLine, example = json!({
+    "id": 4711,
+    "at": "2026-11-02T08:20:00Z",
+    "by_viewer": true,
+    "actor": "Ada Lovelace",
+    "action": "team.member_add",
+    "target": "Bob",
+    "team": "Crew",
+    "address": "192.0.2.7",
+    "user_agent": "curl/8.14.1"
+}))]
 pub struct LineBody {
     /// Counts up, with gaps.
     id: i64,
@@ -28,7 +38,6 @@ pub struct LineBody {
     /// Who did it, as far as the caller knows them.
     actor: Option<String>,
     /// Resource and verb; a refused attempt ends in `.denied`.
-    #[schema(example = "team.member_add")]
     action: String,
     /// What it happened to, in words that people have written.
     target: Option<String>,

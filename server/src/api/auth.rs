@@ -20,7 +20,12 @@ use uuid::Uuid;
 
 /// A person's account.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = User)]
+#[schema(as = User, example = json!({
+    "id": "0192b1c8-7f3e-7c4a-9a51-0c1d5f0e6a01",
+    "email": "ada@example.org",
+    "name": "Ada Lovelace",
+    "created_at": "2026-11-02T08:15:00Z"
+}))]
 pub struct UserBody {
     id: Uuid,
     email: String,
@@ -36,16 +41,21 @@ impl From<Account> for UserBody {
 
 /// What opens an account.
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({
+    "email": "ada@example.org",
+    "password": "Correct-horse-1",
+    "name": "Ada Lovelace"
+}))]
 #[serde(deny_unknown_fields)]
 pub struct SignUp {
     /// Not yet used by another account; capital letters make no difference.
-    #[schema(max_length = 254, example = "ada@example.org")]
+    #[schema(max_length = 254)]
     email: String,
     /// 8 to 128 characters with an upper-case letter, a lower-case letter and a digit.
     #[schema(min_length = 8, max_length = 128, format = Password)]
     password: String,
     /// What others see.
-    #[schema(min_length = 1, max_length = 100, example = "Ada Lovelace")]
+    #[schema(min_length = 1, max_length = 100)]
     name: String,
 }
 
@@ -71,9 +81,9 @@ pub async fn sign_up(
 
 /// What proves who somebody is.
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "email": "ada@example.org", "password": "Correct-horse-1" }))]
 #[serde(deny_unknown_fields)]
 pub struct SignIn {
-    #[schema(example = "ada@example.org")]
     email: String,
     #[schema(format = Password)]
     password: String,
@@ -81,10 +91,20 @@ pub struct SignIn {
 
 /// A fresh session.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "access_token": "eyJhbGciOiJIUzI1NiJ9.e30.ZW5vdWdoIGZvciBhbiBleGFtcGxl",
+    "token_type": "bearer",
+    "expires_in": 86400,
+    "user": {
+        "id": "0192b1c8-7f3e-7c4a-9a51-0c1d5f0e6a01",
+        "email": "ada@example.org",
+        "name": "Ada Lovelace",
+        "created_at": "2026-11-02T08:15:00Z"
+    }
+}))]
 pub struct Token {
     /// To be sent as `Authorization: Bearer …`.
     access_token: String,
-    #[schema(example = "bearer")]
     token_type: &'static str,
     /// Seconds until the session ends by itself.
     expires_in: i64,
@@ -126,6 +146,7 @@ pub async fn me(State(server): State<Server>, Caller(viewer): Caller) -> Answer<
 
 /// What to change.
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "name": "Ada King" }))]
 #[serde(deny_unknown_fields)]
 pub struct UserChange {
     /// What others see.
@@ -150,11 +171,12 @@ pub async fn update(
 
 /// The zone in which somebody's days begin.
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "time_zone": "Europe/Berlin" }))]
 #[serde(deny_unknown_fields)]
 pub struct ZoneChange {
     /// An IANA name; null for that of the browser or, in this API, of `tz`.
     #[serde(deserialize_with = "Option::deserialize")]
-    #[schema(example = "Europe/Berlin", required)]
+    #[schema(required)]
     time_zone: Option<String>,
 }
 
@@ -184,6 +206,10 @@ pub async fn time_zones(State(server): State<Server>, Caller(viewer): Caller) ->
 
 /// Another password.
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({
+    "current_password": "Correct-horse-1",
+    "new_password": "Another-horse-2"
+}))]
 #[serde(deny_unknown_fields)]
 pub struct PasswordChange {
     #[schema(format = Password)]
@@ -221,7 +247,15 @@ pub async fn sign_out(State(server): State<Server>, Caller(viewer): Caller) -> A
 
 /// A place where the caller is signed in.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Session)]
+#[schema(as = Session, example = json!({
+    "id": "0192b1cb-90aa-7f35-8d07-2e4b6c8f1a04",
+    "created_at": "2026-11-02T08:15:00Z",
+    "last_seen_at": "2026-11-02T09:40:00Z",
+    "expires_at": "2026-11-03T08:15:00Z",
+    "address": "192.0.2.7",
+    "user_agent": "curl/8.14.1",
+    "current": true
+}))]
 pub struct SessionBody {
     id: Uuid,
     created_at: DateTime<Utc>,
@@ -275,6 +309,7 @@ pub async fn end_session(
 
 /// How many sessions ended.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({ "ended": 2 }))]
 pub struct Ended {
     ended: u64,
 }

@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 /// What to do, and to which tasks.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = BulkChange)]
+#[schema(as = BulkChange, example = json!({ "action": "complete", "ids": [17, 18] }))]
 pub struct BulkBody {
     #[schema(schema_with = words::bulk_action)]
     action: BulkAction,
@@ -28,6 +28,7 @@ pub struct BulkBody {
 
 /// What was done.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({ "changed": [18] }))]
 pub struct BulkDone {
     /// The tasks that were not so already, by id.
     #[schema(value_type = Vec<i64>)]

@@ -23,6 +23,12 @@ use uuid::Uuid;
 
 /// The caller's tasks, counted.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "total_tasks": 12,
+    "pending_tasks": 4,
+    "completed_tasks": 8,
+    "shared_tasks": 2
+}))]
 pub struct TaskCounts {
     total_tasks: i64,
     pending_tasks: i64,
@@ -33,7 +39,11 @@ pub struct TaskCounts {
 
 /// The numbers, and when they were so.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Statistics)]
+#[schema(as = Statistics, example = json!({
+    "statistics": { "total_tasks": 12, "pending_tasks": 4, "completed_tasks": 8, "shared_tasks": 2 },
+    "computed_at": "2026-11-02T08:15:00Z",
+    "cached": false
+}))]
 pub struct StatisticsBody {
     statistics: TaskCounts,
     computed_at: DateTime<Utc>,
@@ -79,7 +89,13 @@ pub struct ActivityQuery {
 
 /// What was done lately with the caller's tasks.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Activity)]
+#[schema(as = Activity, example = json!({
+    "tasks_created_today": 2,
+    "tasks_completed_today": 1,
+    "tasks_created_this_week": 5,
+    "tasks_completed_this_week": 3,
+    "completion_rate": 66.7
+}))]
 pub struct ActivityBody {
     tasks_created_today: i64,
     tasks_completed_today: i64,
@@ -126,7 +142,7 @@ pub async fn activity(
 
 /// The caller's tasks by status.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Breakdown)]
+#[schema(as = Breakdown, example = json!({ "pending": 4, "completed": 8, "total": 12 }))]
 pub struct BreakdownBody {
     pending: i64,
     completed: i64,
@@ -156,7 +172,7 @@ pub async fn breakdown(
 
 /// What others share with the caller, by permission.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = SharedCounts)]
+#[schema(as = SharedCounts, example = json!({ "total_shared": 2, "view_only": 1, "can_edit": 1 }))]
 pub struct SharedBody {
     total_shared: i64,
     view_only: i64,

@@ -12,10 +12,12 @@ mod auth;
 mod bulk;
 mod dashboard;
 mod extract;
+mod files;
 mod params;
 mod refusals;
 mod security;
 mod shares;
+mod task_file;
 mod tasks;
 mod teams;
 mod tokens;
@@ -23,9 +25,12 @@ mod viewers;
 mod words;
 
 use crate::{health, middleware::problem::Problem, router::Server};
-use axum::{Json, Router, routing::get};
+use axum::{Json, Router, http::StatusCode, routing::get};
 use taskwire_domain::Error;
-use utoipa::{OpenApi, openapi::OpenApi as Document};
+use utoipa::{
+    OpenApi,
+    openapi::{OpenApi as Document, RefOr, path::Operation},
+};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 #[derive(OpenApi)]
@@ -64,6 +69,7 @@ fn paths() -> OpenApiRouter<Server> {
         .routes(routes!(tasks::get, tasks::update, tasks::put, tasks::delete))
         .routes(routes!(tasks::toggle))
         .routes(routes!(bulk::change))
+        .routes(routes!(files::export))
         .routes(routes!(tasks::deleted))
         .routes(routes!(tasks::restore))
         .routes(routes!(shares::give, shares::change))
@@ -87,14 +93,41 @@ fn paths() -> OpenApiRouter<Server> {
         .routes(routes!(audit::list))
 }
 
+/// The paths that take a file, whose size they limit themselves: after they know who sends it.
+fn uploads() -> OpenApiRouter<Server> {
+    OpenApiRouter::new().routes(routes!(files::import))
+}
+
 /// The document, in OpenAPI 3.1.
 pub fn document() -> Document {
-    let mut document = Frame::openapi().nest("/api", paths().into_openapi());
+    let mut document = Frame::openapi().nest("/api", paths().merge(uploads()).into_openapi());
     security::describe(&mut document);
+    name_responses(&mut document);
     document
 }
 
-/// Every path of the API, the document, and its viewers.
+/// Calls each response that nothing else is said of by the name of its status: the specification wants a description.
+fn name_responses(document: &mut Document) {
+    for (status, response) in operations(document).flat_map(|(operation, _)| &mut operation.responses.responses) {
+        let name = status.parse::<StatusCode>().ok().and_then(|status| status.canonical_reason());
+        if let (RefOr::T(response), Some(name)) = (response, name)
+            && response.description.is_empty()
+        {
+            response.description = name.to_owned();
+        }
+    }
+}
+
+/// Every operation in the document, and whether it only reads.
+fn operations(document: &mut Document) -> impl Iterator<Item = (&mut Operation, bool)> {
+    document.paths.paths.values_mut().flat_map(|item| {
+        let changing = [&mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+        let reading = item.get.as_mut().map(|operation| (operation, true));
+        reading.into_iter().chain(changing.into_iter().flatten().map(|operation| (operation, false)))
+    })
+}
+
+/// Every path of the API with a small body or none, the document, and its viewers.
 pub fn router() -> Router<Server> {
     let (routes, _) = paths().split_for_parts();
     let routes = routes
@@ -104,4 +137,10 @@ pub fn router() -> Router<Server> {
     let document = document();
     let router = Router::new().nest("/api", routes).route("/openapi.json", get(|| async { Json(document) }));
     router.merge(viewers::router())
+}
+
+/// Every path that takes a file.
+pub fn upload_router() -> Router<Server> {
+    let (routes, _) = uploads().split_for_parts();
+    Router::new().nest("/api", routes.method_not_allowed_fallback(|| async { Problem::other_method() }))
 }

@@ -1,5 +1,6 @@
 //! How a request proves who sends it, and what an API token must be good for, for the document.
 
+use super::operations;
 use taskwire_domain::api_token::TokenScope;
 use utoipa::openapi::{
     OpenApi, SecurityRequirement,
@@ -26,14 +27,8 @@ pub fn describe(document: &mut OpenApi) {
     components.add_security_scheme(SESSION, bearer("The `access_token` of a sign-in"));
     components.add_security_scheme(TOKEN, bearer("The secret of a personal API token with these scopes"));
     components.add_security_scheme(COOKIE, SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
-    for item in document.paths.paths.values_mut() {
-        for operation in item.get.iter_mut() {
-            require(operation, true);
-        }
-        let changing = [&mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
-        for operation in changing.into_iter().flatten() {
-            require(operation, false);
-        }
+    for (operation, reads) in operations(document) {
+        require(operation, reads);
     }
 }
 

@@ -27,7 +27,13 @@ use uuid::Uuid;
 
 /// With whom a task is shared.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Share)]
+#[schema(as = Share, example = json!({
+    "user_id": "0192b1c9-02d4-7e10-8f3b-5a7c9be1d202",
+    "name": "Bob",
+    "email": "bob@example.org",
+    "permission": "view",
+    "created_at": "2026-11-02T08:20:00Z"
+}))]
 pub struct ShareBody {
     /// The person; null as long as nobody has signed up with the address.
     user_id: Option<Uuid>,
@@ -48,11 +54,11 @@ impl From<Share> for ShareBody {
 /// With whom to share, and how.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = NewShare)]
+#[schema(as = NewShare, example = json!({ "email": "bob@example.org", "permission": "view" }))]
 pub struct NewShareBody {
     /// Whoever has this address, now or once they sign up; or `user_id`.
     #[serde(default)]
-    #[schema(max_length = 254, example = "bob@example.org")]
+    #[schema(max_length = 254)]
     email: Option<String>,
     /// Somebody who has a team or a task in common with the caller; or `email`.
     #[serde(default)]
@@ -69,6 +75,7 @@ impl NewShareBody {
 
 /// What has become of somebody.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({ "added": "now" }))]
 pub struct Outcome {
     /// `now` for somebody with an account, `invited` for an address that waits for somebody to sign up with it.
     #[schema(schema_with = words::added)]
@@ -230,7 +237,20 @@ pub async fn with_me(
 
 /// A task of the caller's own that others have.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = SharedTask)]
+#[schema(as = SharedTask, example = json!({
+    "id": 17,
+    "title": "Plan the offsite",
+    "status": "pending",
+    "shares": [
+        {
+            "user_id": "0192b1c9-02d4-7e10-8f3b-5a7c9be1d202",
+            "name": "Bob",
+            "email": "bob@example.org",
+            "permission": "view",
+            "created_at": "2026-11-02T08:20:00Z"
+        }
+    ]
+}))]
 pub struct SharedTaskBody {
     id: i64,
     title: String,

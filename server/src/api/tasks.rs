@@ -24,7 +24,19 @@ use uuid::Uuid;
 
 /// A task as the caller sees it.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Task)]
+#[schema(as = Task, example = json!({
+    "id": 17,
+    "user_id": "0192b1c8-7f3e-7c4a-9a51-0c1d5f0e6a01",
+    "team_id": null,
+    "title": "Plan the offsite",
+    "description": "Somewhere with trees",
+    "status": "pending",
+    "access": "owner",
+    "version": 1,
+    "created_at": "2026-11-02T08:15:00Z",
+    "updated_at": "2026-11-02T08:15:00Z",
+    "completed_at": null
+}))]
 pub struct TaskBody {
     id: i64,
     /// Whose task it is.
@@ -130,10 +142,10 @@ pub async fn list(
 /// What makes a task.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = NewTask)]
+#[schema(as = NewTask, example = json!({ "title": "Plan the offsite", "description": "Somewhere with trees" }))]
 pub struct NewTaskBody {
     /// One line; spaces around it are taken off.
-    #[schema(min_length = 1, max_length = 200, example = "Plan the offsite")]
+    #[schema(min_length = 1, max_length = 200)]
     title: String,
     #[serde(default)]
     #[schema(max_length = 1000)]
@@ -210,7 +222,7 @@ pub async fn get(
 /// What to change; what is absent stays as it is.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = TaskChange)]
+#[schema(as = TaskChange, example = json!({ "title": "Plan the summer offsite", "status": "completed" }))]
 pub struct TaskChangeBody {
     #[serde(default)]
     #[schema(min_length = 1, max_length = 200)]
@@ -301,7 +313,11 @@ pub async fn delete(
 
 /// A deleted task that can still be brought back.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = DeletedTask)]
+#[schema(as = DeletedTask, example = json!({
+    "id": 17,
+    "title": "Plan the offsite",
+    "deleted_at": "2026-11-05T16:30:00Z"
+}))]
 pub struct DeletedBody {
     id: i64,
     title: String,

@@ -26,7 +26,15 @@ use uuid::Uuid;
 
 /// A team that the caller is in.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Team)]
+#[schema(as = Team, example = json!({
+    "id": "0192b1ca-4b60-7d22-b1c4-91ef3a6d8803",
+    "name": "Crew",
+    "description": "",
+    "role": "owner",
+    "members": 2,
+    "version": 1,
+    "created_at": "2026-11-02T08:15:00Z"
+}))]
 pub struct TeamBody {
     id: Uuid,
     #[schema(min_length = 1, max_length = 100)]
@@ -67,10 +75,10 @@ pub async fn list(State(server): State<Server>, Caller(viewer): Caller) -> Answe
 /// What makes a team.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = NewTeam)]
+#[schema(as = NewTeam, example = json!({ "name": "Crew", "description": "Who keeps the ship afloat" }))]
 pub struct NewTeamBody {
     /// One line, which no other team has as its name, whatever its case.
-    #[schema(min_length = 1, max_length = 100, example = "Crew")]
+    #[schema(min_length = 1, max_length = 100)]
     name: String,
     #[serde(default)]
     #[schema(max_length = 1000)]
@@ -133,7 +141,7 @@ pub async fn get(
 /// What to change; what is absent stays as it is.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = TeamChange)]
+#[schema(as = TeamChange, example = json!({ "description": "Who keeps the ship afloat" }))]
 pub struct TeamChangeBody {
     #[serde(default)]
     #[schema(min_length = 1, max_length = 100)]
@@ -204,6 +212,7 @@ pub async fn leave(
 
 /// To whom a team goes.
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({ "user_id": "0192b1c9-02d4-7e10-8f3b-5a7c9be1d202" }))]
 #[serde(deny_unknown_fields)]
 pub struct Transfer {
     /// Another member.
@@ -233,7 +242,13 @@ pub async fn transfer(
 
 /// Somebody in a team.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Member)]
+#[schema(as = Member, example = json!({
+    "user_id": "0192b1c9-02d4-7e10-8f3b-5a7c9be1d202",
+    "name": "Bob",
+    "email": "bob@example.org",
+    "role": "member",
+    "created_at": "2026-11-02T08:20:00Z"
+}))]
 pub struct MemberBody {
     user_id: Uuid,
     name: String,
@@ -267,11 +282,11 @@ pub async fn members(
 /// Who is to be in a team, and as what.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = NewMember)]
+#[schema(as = NewMember, example = json!({ "email": "bob@example.org", "role": "member" }))]
 pub struct NewMemberBody {
     /// Whoever has this address, now or once they sign up; or `user_id`.
     #[serde(default)]
-    #[schema(max_length = 254, example = "bob@example.org")]
+    #[schema(max_length = 254)]
     email: Option<String>,
     /// Somebody who has a team or a task in common with the caller; or `email`.
     #[serde(default)]
@@ -317,7 +332,7 @@ pub struct MemberPath {
 /// A role to give.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = MemberChange)]
+#[schema(as = MemberChange, example = json!({ "role": "admin" }))]
 pub struct MemberChangeBody {
     #[schema(schema_with = words::given_role)]
     role: String,
@@ -366,7 +381,11 @@ pub async fn remove_member(
 
 /// An address that waits for somebody to sign up.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Invitation)]
+#[schema(as = Invitation, example = json!({
+    "email": "cleo@example.org",
+    "role": "viewer",
+    "created_at": "2026-11-02T08:20:00Z"
+}))]
 pub struct InvitationBody {
     email: String,
     /// What they will be in the team.

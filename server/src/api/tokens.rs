@@ -20,7 +20,14 @@ use uuid::Uuid;
 
 /// A personal API token, without its secret.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ApiToken)]
+#[schema(as = ApiToken, example = json!({
+    "id": "0192b1cc-d3e1-7a48-a2f9-7b5d3c1e0f05",
+    "name": "Nightly report",
+    "scopes": ["tasks:read", "dashboard:read"],
+    "created_at": "2026-11-02T08:15:00Z",
+    "last_used_at": null,
+    "expires_at": "2099-12-31T00:00:00Z"
+}))]
 pub struct TokenBody {
     id: Uuid,
     #[schema(min_length = 1, max_length = 100)]
@@ -53,10 +60,14 @@ pub async fn list(State(server): State<Server>, Caller(viewer): Caller) -> Answe
 /// What makes a token.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = NewApiToken)]
+#[schema(as = NewApiToken, example = json!({
+    "name": "Nightly report",
+    "scopes": ["tasks:read", "dashboard:read"],
+    "expires_at": "2099-12-31T00:00:00Z"
+}))]
 pub struct NewTokenBody {
     /// What to call it; one line.
-    #[schema(min_length = 1, max_length = 100, example = "Nightly report")]
+    #[schema(min_length = 1, max_length = 100)]
     name: String,
     /// What it is to be good for.
     #[schema(schema_with = words::scopes)]
@@ -68,12 +79,19 @@ pub struct NewTokenBody {
 
 /// A token that has just been made.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = NewlyMadeApiToken)]
+#[schema(as = NewlyMadeApiToken, example = json!({
+    "id": "0192b1cc-d3e1-7a48-a2f9-7b5d3c1e0f05",
+    "name": "Nightly report",
+    "scopes": ["tasks:read", "dashboard:read"],
+    "created_at": "2026-11-02T08:15:00Z",
+    "last_used_at": null,
+    "expires_at": "2099-12-31T00:00:00Z",
+    "secret": "taskwire_AGVzZSBhcmUgbm90IHRoZSBieXRlcyBvZiBhIHRva2Vu"
+}))]
 pub struct CreatedBody {
     #[serde(flatten)]
     token: TokenBody,
     /// The secret, to be sent as `Authorization: Bearer …`. This answer alone has it.
-    #[schema(example = "taskwire_AGVzZSBhcmUgbm90IHRoZSBieXRlcyBvZiBhIHRva2Vu")]
     secret: String,
 }
 

@@ -62,10 +62,10 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", "That is not JSON", detail)
     }
 
-    /// The body is said to be something else than JSON.
-    pub fn other_media_type() -> Self {
-        let detail = "The body must be JSON, with “Content-Type: application/json”.";
-        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", "That is not JSON", detail)
+    /// The body is said to be something else than what it must be.
+    pub fn other_media_type(wanted: &str) -> Self {
+        let detail = format!("The body must be {wanted}.");
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", "That is of another kind", detail)
     }
 
     /// The path is there for other methods, which the header `Allow` names.
@@ -201,7 +201,7 @@ pub struct ErrorBody {
 
 /// A field that breaks a rule.
 #[derive(Debug, ToSchema)]
-#[schema(as = FieldError)]
+#[schema(as = FieldError, example = json!({ "field": "title", "message": "The title must not be empty." }))]
 #[expect(dead_code, reason = "the shape of taskwire_domain::FieldError, for the document")]
 pub struct FieldErrorBody {
     /// Its name.

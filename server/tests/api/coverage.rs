@@ -15,18 +15,21 @@ struct Operation {
     method: Method,
     path: String,
     it: Value,
+    schemas: Value,
 }
 
 impl Operation {
     fn all() -> Vec<Self> {
         let document = serde_json::to_value(taskwire::api::document()).unwrap();
+        let schemas = document["components"]["schemas"].clone();
         let paths = document["paths"].as_object().unwrap().clone();
         let each = paths.into_iter().flat_map(|(path, item)| {
-            let item = item.as_object().unwrap().clone();
+            let (item, schemas) = (item.as_object().unwrap().clone(), schemas.clone());
             item.into_iter().map(move |(method, it)| Self {
                 method: method.to_uppercase().parse().unwrap(),
                 path: path.clone(),
                 it,
+                schemas: schemas.clone(),
             })
         });
         each.collect()
@@ -66,28 +69,17 @@ impl Operation {
         })
     }
 
-    /// A body that breaks no rule.
+    /// The document's example of a body, or nothing where it takes none.
     fn body(&self) -> Value {
-        let reference = self.it["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str();
-        let user = "01900000-0000-7000-8000-000000000001";
-        match reference.map(|reference| reference.rsplit('/').next().unwrap()) {
-            None => Value::Null,
-            Some("SignUp") => json!({ "email": "new@example.org", "password": "Correct-horse-1", "name": "New" }),
-            Some("SignIn") => json!({ "email": "new@example.org", "password": "Correct-horse-1" }),
-            Some("PasswordChange") => json!({ "current_password": "Wrong-horse-1", "new_password": "Correct-horse-1" }),
-            Some("UserChange") => json!({ "name": "Ada" }),
-            Some("ZoneChange") => json!({ "time_zone": null }),
-            Some("NewApiToken") => json!({ "name": "Robot", "scopes": ["tasks:read"] }),
-            Some("NewTask") => json!({ "title": "New", "team_id": user }),
-            Some("BulkChange") => json!({ "action": "complete", "ids": [9_000_000] }),
-            Some("TaskChange") => json!({ "title": "Changed" }),
-            Some("NewShare") => json!({ "email": "bob@example.org", "permission": "view" }),
-            Some("NewTeam") => json!({ "name": "Crew" }),
-            Some("TeamChange") => json!({ "name": "Crew" }),
-            Some("Transfer") => json!({ "user_id": user }),
-            Some("NewMember") => json!({ "email": "bob@example.org", "role": "viewer" }),
-            Some("MemberChange") => json!({ "role": "viewer" }),
-            Some(other) => panic!("say what a {other} is"),
+        let schema = &self.it["requestBody"]["content"]["application/json"]["schema"];
+        let example = |schema: &Value| {
+            let name = schema["$ref"].as_str().unwrap().rsplit('/').next().unwrap();
+            self.schemas[name]["example"].clone()
+        };
+        match schema {
+            Value::Null => Value::Null,
+            list if list["type"] == "array" => json!([example(&list["items"])]),
+            one => example(one),
         }
     }
 
@@ -149,6 +141,15 @@ async fn every_operation_is_refused_as_the_document_says(_: PgPoolOptions, db: P
             assert_eq!(answer.json()["fields"][0]["field"], "nonsense");
             tried.insert("field");
         }
+        if !body.is_null() {
+            let answer = operation.send(&ada, &path, &body).await;
+            assert!(
+                ![400, 415, 422].contains(&answer.status.as_u16()),
+                "{name} with its own example: {}",
+                answer.text()
+            );
+            tried.insert("example");
+        }
         if !operation.it["responses"]["404"].is_null() && path != operation.path.replace("{user_id}", "me") {
             let answer = operation.send(&ada, &path, &body).await;
             assert_eq!(answer.status, StatusCode::NOT_FOUND, "{name} of nothing: {}", answer.text());
@@ -158,6 +159,6 @@ async fn every_operation_is_refused_as_the_document_says(_: PgPoolOptions, db: P
             tried.insert("no id");
         }
     }
-    let all = ["any token", "field", "no id", "nobody", "nothing", "other scopes", "parameter"];
+    let all = ["any token", "example", "field", "no id", "nobody", "nothing", "other scopes", "parameter"];
     assert_eq!(tried.into_iter().collect::<Vec<_>>(), all);
 }
