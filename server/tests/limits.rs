@@ -156,15 +156,32 @@ async fn slowly(program: &Program, parts: &str) -> String {
     answer
 }
 
+/// A request whose body stops after its first byte.
+const HALF_SENT: &str =
+    "POST /api/auth/signin HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{";
+
+#[tokio::test]
+async fn slow_clients_keep_nobody_waiting() {
+    let dir = data_dir();
+    // No time-out ends what they hold while the test runs.
+    let program = Program::serve_with(dir.path(), &[("TASKWIRE_REQUEST_TIMEOUT", "1h")]).await;
+    let mut slow = Vec::new();
+    for _ in 0..300 {
+        let mut stream = TcpStream::connect(program.address().unwrap()).await.unwrap();
+        stream.write_all(HALF_SENT.as_bytes()).await.unwrap();
+        slow.push(stream);
+    }
+    assert!(program.get("/health").await.unwrap().contains("healthy"), "neither a thread nor the database is taken");
+    drop(slow);
+}
+
 #[tokio::test]
 async fn a_slow_or_endless_client_is_hung_up_on() {
     let dir = data_dir();
     let program = Program::serve_with(dir.path(), &[("TASKWIRE_REQUEST_TIMEOUT", "300ms")]).await;
     assert_eq!(slowly(&program, "").await, "", "nothing is sent");
     assert_eq!(slowly(&program, "GET /health HTTP/1.1\r\nhost: te").await, "", "a head that never ends");
-    let body =
-        "POST /api/auth/signin HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{";
-    let answer = slowly(&program, body).await;
+    let answer = slowly(&program, HALF_SENT).await;
     assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("took too long"), "half a body: {answer}");
     let idle = slowly(&program, "GET /health HTTP/1.1\r\nhost: test\r\n\r\n").await;
     assert!(idle.starts_with("HTTP/1.1 200"), "an answer, and then no other request: {idle}");

@@ -1,8 +1,10 @@
 //! The REST API, as programs use it: with a bearer token and JSON.
 #![expect(clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
+mod bad_input;
 mod coverage;
 mod dashboard;
+mod files;
 mod guide;
 mod teams;
 mod tokens;
@@ -257,67 +259,6 @@ async fn many_tasks_are_changed_at_once_or_none(_: PgPoolOptions, db: PgConnectO
     {
         assert_eq!(refused(&bulk(action, ids).await), refusal(422, "VALIDATION_ERROR", &[field]));
     }
-}
-
-#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
-async fn bad_input_is_named_and_loses_nothing(_: PgPoolOptions, db: PgConnectOptions) {
-    let app = App::on(db).await;
-    let ada = Program::signed_in(&app, "ada@example.org").await;
-    let id = ada.task("Kept").await["id"].clone();
-    let deep = format!("{{\"title\": {}1{}}}", "[".repeat(500), "]".repeat(500));
-    let long = format!("{{\"title\": \"{}\"}}", "x".repeat(201));
-    let bodies: [(&[u8], u16, &str, &[&str]); 16] = [
-        (b"", 400, "BAD_REQUEST", &[]),
-        (b"{\"title\": ", 400, "BAD_REQUEST", &[]),
-        (b"{\"title\": \"a\"} {}", 400, "BAD_REQUEST", &[]),
-        (b"{\"title\": \"\xff\"}", 400, "BAD_REQUEST", &[]),
-        (b"{\"title\": \"\\ud800\"}", 400, "BAD_REQUEST", &[]),
-        (deep.as_bytes(), 422, "VALIDATION_ERROR", &["title"]),
-        (b"[]", 422, "VALIDATION_ERROR", &["body"]),
-        (b"[\"by place\", \"and not by name\"]", 422, "VALIDATION_ERROR", &["body"]),
-        (b"null", 422, "VALIDATION_ERROR", &["body"]),
-        (b"{}", 422, "VALIDATION_ERROR", &["body"]),
-        (b"{\"title\": 7}", 422, "VALIDATION_ERROR", &["title"]),
-        (b"{\"title\": \"a\", \"owner\": 1}", 422, "VALIDATION_ERROR", &["owner"]),
-        (b"{\"title\": \"a\", \"title\": \"b\"}", 422, "VALIDATION_ERROR", &["body"]),
-        (b"{\"title\": \"a\", \"status\": \"open\"}", 422, "VALIDATION_ERROR", &["status"]),
-        (b"{\"title\": \"a\\u0000\"}", 422, "VALIDATION_ERROR", &["title"]),
-        (long.as_bytes(), 422, "VALIDATION_ERROR", &["title"]),
-    ];
-    for (body, status, code, fields) in bodies {
-        let answer = ada.send(Method::POST, "/api/me/tasks", body.to_vec()).await;
-        assert_eq!(refused(&answer), refusal(status, code, fields), "{}", String::from_utf8_lossy(body));
-    }
-    let queries: [(&str, &str); 9] = [
-        ("status=open", "status"),
-        ("limit=0", "limit"),
-        ("limit=101", "limit"),
-        ("limit=99999999999999999999", "limit"),
-        ("sort=random", "sort"),
-        ("team_id=7", "team_id"),
-        ("cursor=nonsense", "cursor"),
-        ("owner=me", "owner"),
-        ("team_id=00000000-0000-0000-0000-000000000000&shared=true", "shared"),
-    ];
-    for (query, field) in queries {
-        let answer = ada.get(&format!("/api/me/tasks?{query}")).await;
-        assert_eq!(refused(&answer), refusal(422, "VALIDATION_ERROR", &[field]), "{query}");
-    }
-    for id in ["abc", "1.5", "-", "99999999999999999999", "%00", "1%2F2"] {
-        let answer = ada.get(&format!("/api/me/tasks/{id}")).await;
-        assert_eq!(refused(&answer), refusal(422, "VALIDATION_ERROR", &["id"]), "{id}");
-    }
-    let plain = Program(app.browser().with("content-type", "text/plain"));
-    let answer = plain.post("/api/auth/signin", &json!({ "email": "ada@example.org", "password": "x" })).await;
-    assert_eq!(refused(&answer), refusal(415, "UNSUPPORTED_MEDIA_TYPE", &[]));
-    let tagged = ada.with("if-match", "1").delete(&format!("/api/me/tasks/{id}")).await;
-    assert_eq!(
-        refused(&tagged),
-        refusal(412, "PRECONDITION_FAILED", &[]),
-        "not in quotation marks, so it is no version"
-    );
-    let titles = ada.get("/api/me/tasks").await.json();
-    assert_eq!(titles.as_array().unwrap().iter().map(|task| &task["title"]).collect::<Vec<_>>(), ["Kept"]);
 }
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]

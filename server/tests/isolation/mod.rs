@@ -13,6 +13,7 @@ mod bench;
 mod candidates;
 mod doors;
 mod matrix;
+mod parity;
 mod rest;
 mod society;
 mod table;

@@ -1,0 +1,59 @@
+//! Every operation is behind every door and answers the same through each. What only one door has is named here; the list
+//! may only shrink.
+
+use super::{
+    answers::comparable,
+    bench::Bench,
+    doors::Door,
+    table::{OPERATIONS, REST},
+};
+use serde_json::Value;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use std::collections::BTreeSet;
+use taskwire_domain::Error as Refusal;
+
+/// What programs do with many tasks at once, and pages with one after the other.
+const ONLY_THROUGH_REST: &[&str] = &["task_bulk", "task_import"];
+
+#[test]
+fn every_operation_is_behind_every_door() {
+    let through_rpc: BTreeSet<_> =
+        OPERATIONS.iter().map(|row| row.operation).chain(ONLY_THROUGH_REST.iter().copied()).collect();
+    let through_rest: BTreeSet<_> = REST.iter().map(|row| row.operation).collect();
+    assert_eq!(through_rpc, through_rest);
+    let both = OPERATIONS.iter().filter(|row| ONLY_THROUGH_REST.contains(&row.operation)).map(|row| row.operation);
+    assert_eq!(both.collect::<Vec<_>>(), [""; 0], "no exceptions any more");
+}
+
+/// An answer, or the words of a refusal, whatever its shape.
+fn said(answer: &Value) -> Value {
+    match (answer.get("refused"), answer.get("request_id")) {
+        (Some(refusal), _) => serde_json::from_value::<Refusal>(refusal.clone()).unwrap().to_string().into(),
+        (None, Some(_)) => answer["detail"].clone(),
+        (None, None) => comparable(answer),
+    }
+}
+
+/// The answers of what changes something are compared with the database, door by door, by the other tests of isolation.
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn the_same_question_gets_the_same_answer_through_every_door(_: PgPoolOptions, db: PgConnectOptions) {
+    let mut bench = Bench::new(db, 7).await;
+    let mut asked = BTreeSet::new();
+    for who in 0..bench.society.people.len() {
+        let me = bench.me(who);
+        for attempt in bench.candidates(who) {
+            if !bench.changes_nothing(who, &attempt) || attempt.rest(me).is_none() {
+                continue;
+            }
+            asked.insert(attempt.operation());
+            let backend = bench.society.app.backend.clone();
+            let person = &mut bench.society.people[who];
+            let (outcome, answer) = attempt.through(Door::Backend, person, &backend).await;
+            let rpc = attempt.through(Door::Rpc, person, &backend).await;
+            assert_eq!((outcome, comparable(&answer)), (rpc.0, comparable(&rpc.1)), "{attempt:?}");
+            let rest = attempt.through(Door::Rest, person, &backend).await;
+            assert_eq!((outcome, said(&attempt.as_rest(answer))), (rest.0, said(&rest.1)), "{attempt:?}");
+        }
+    }
+    assert!(asked.len() > 20, "{asked:?}");
+}
