@@ -10,14 +10,28 @@ use taskwire_domain::{
     TaskId,
     task::{NewTask, Status},
 };
+use uuid::Uuid;
 
 impl Backend {
-    /// Makes tasks of the viewer's own, outside teams: all of them or none. Returns their ids in the order of `tasks`. Each
-    /// has a key, under which it is made only once. A dry run does all of it but keeps nothing, and returns nothing.
-    pub async fn task_import(&self, viewer: &Viewer, tasks: &[NewTask], dry_run: bool) -> Result<Vec<TaskId>> {
+    /// Makes tasks of the viewer's own, outside teams: all of them or none. Returns their ids in the order of `tasks`. The
+    /// same tasks again under the same `key` are those that it made the first time. A dry run only finds out whether the
+    /// viewer might.
+    pub async fn task_import(
+        &self,
+        viewer: &Viewer,
+        key: Uuid,
+        tasks: &[NewTask],
+        dry_run: bool,
+    ) -> Result<Vec<TaskId>> {
+        if dry_run {
+            drop(self.reading(viewer, Need::TASKS_WRITE).await?);
+            return Ok(Vec::new());
+        }
         let mut scope = self.scope(viewer, Need::TASKS_WRITE).await?;
         let (user, now) = (scope.user(), scope.now);
-        let keys: Vec<_> = tasks.iter().filter_map(creation_key).collect();
+        // Each line has a key of its own, so that two alike make two tasks.
+        let of_line = |(line, task): (u64, &NewTask)| creation_key(&Uuid::new_v5(&key, &line.to_be_bytes()), task);
+        let keys: Vec<_> = (0..).zip(tasks).map(of_line).collect();
         let titles: Vec<_> = tasks.iter().map(|task| task.title.clone()).collect();
         let descriptions: Vec<_> = tasks.iter().map(|task| task.description.clone()).collect();
         let completed: Vec<_> = tasks.iter().map(|task| task.status == Status::Completed).collect();
@@ -38,9 +52,6 @@ impl Backend {
         )
         .execute(scope.connection()?)
         .await?;
-        if dry_run {
-            return Ok(Vec::new());
-        }
         // Also those that the same file made before.
         let made = query!(
             r#"SELECT creation_key AS "key!", id FROM tasks WHERE user_id = $1 AND creation_key = ANY ($2)"#,

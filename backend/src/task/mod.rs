@@ -30,11 +30,11 @@ impl From<DeletedRow> for DeletedTask {
 }
 
 /// What tells a task made under a key from others, made under the same one with other texts.
-fn creation_key(new: &NewTask) -> Option<Uuid> {
+fn creation_key(key: &Uuid, new: &NewTask) -> Uuid {
     // A title has one line, so no two pairs of texts are joined alike.
     let team = new.team_id.map(|team| team.0.to_string()).unwrap_or_default();
     let texts = format!("{} {team} {}\n{}", new.status, new.title, new.description);
-    new.key.map(|key| Uuid::new_v5(&key, texts.as_bytes()))
+    Uuid::new_v5(key, texts.as_bytes())
 }
 
 /// Ids as the database has them.
@@ -146,7 +146,7 @@ impl Backend {
             scope.hold_team_for(team, TeamAction::CreateTask).await?;
         }
         let team = new.team_id.map(|team| team.0);
-        let key = creation_key(&new);
+        let key = new.key.map(|key| creation_key(&key, &new));
         // Once more, where the task that the form had made is deleted between the two statements.
         for _ in 0..2 {
             let made = seen!(

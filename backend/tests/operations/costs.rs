@@ -59,10 +59,6 @@ fn new(title: &str) -> NewTask {
     NewTask::parse(title, "", None).unwrap()
 }
 
-fn keyed(title: &str) -> NewTask {
-    NewTask::parse(title, "", Some(Uuid::new_v4())).unwrap()
-}
-
 fn texts(name: &str) -> TeamTexts {
     TeamTexts::parse(name, "").unwrap()
 }
@@ -103,8 +99,8 @@ impl Costs<'_> {
         let completed = TaskChange::status(Status::Completed);
         self.of(&["task/complete", "task/reopen"], backend.task_update(&ada, task, completed)).await;
 
-        let (one, two) = (keyed("one"), keyed("two"));
-        self.of(&["many tasks made from a file"], backend.task_import(&ada, &[one, two], false)).await;
+        let (key, file) = (Uuid::new_v4(), [new("one"), new("two")]);
+        self.of(&["many tasks made from a file"], backend.task_import(&ada, key, &file, false)).await;
         let done = BulkChange::parse(BulkAction::Reopen, vec![task]).unwrap();
         self.of(&["many tasks completed or reopened"], backend.task_bulk(&ada, &done)).await;
         self.of(&["share/give"], backend.share_give(&ada, task, share("bob@example.org", "view"))).await;

@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use taskwire_backend::{Result, Viewer};
 use taskwire_domain::{
     Error, FieldError, TaskId,
-    task::{FileFormat, IMPORT_MAX, NewTask, PAGE_MAX, Sort, Source, TaskPage, TaskQuery},
+    task::{FileFormat, PAGE_MAX, Sort, Source, TaskPage, TaskQuery},
 };
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -102,7 +102,7 @@ pub struct ImportQuery {
     dry_run: bool,
 }
 
-/// A task in a file. Whatever else an export says of it is passed over.
+/// A task in a file. What else an export says of it, such as `id` and `created_at`, is passed over; anything else is refused.
 #[derive(Debug, ToSchema)]
 #[schema(example = json!({
     "title": "Plan the offsite",
@@ -189,22 +189,14 @@ pub async fn import(
     Upload { format, file }: Upload,
 ) -> Answer<Json<ImportReport>> {
     let read = task_file::read(format, &file)?;
-    if read.is_empty() || read.len() > IMPORT_MAX {
-        let rule = format!("A file has 1 to {IMPORT_MAX} tasks (now {}).", read.len());
-        return Err(Error::invalid("body", rule).into());
-    }
     let lines: Vec<_> = read.iter().map(ImportLine::of).collect();
     let refused: Vec<_> = lines.iter().filter(|line| !line.fields.is_empty()).collect();
     if !dry_run && !refused.is_empty() {
         return Err(Error::Invalid(refused.into_iter().flat_map(complaints).collect()).into());
     }
     let refused = refused.len();
-    // Each line has a key of its own, so that two alike make two tasks.
-    let key = key.unwrap_or_else(Uuid::new_v4);
-    let tasks = read.into_iter().filter_map(|Line { number, task }| {
-        Some(NewTask { key: Some(Uuid::new_v5(&key, number.to_string().as_bytes())), ..task.ok()? })
-    });
-    let made = server.backend.task_import(&viewer, &tasks.collect::<Vec<_>>(), dry_run).await?;
+    let tasks: Vec<_> = read.into_iter().filter_map(|line| line.task.ok()).collect();
+    let made = server.backend.task_import(&viewer, key.unwrap_or_else(Uuid::new_v4), &tasks, dry_run).await?;
     Ok(Json(ImportReport { made, refused, lines }))
 }
 

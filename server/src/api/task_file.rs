@@ -7,28 +7,59 @@ use super::{extract::about, tasks::TaskBody};
 use crate::middleware::problem::Problem;
 use axum::BoxError;
 use csv::{ReaderBuilder, StringRecord, Terminator, Trim, WriterBuilder};
-use serde::Deserialize;
-use serde_json::Value;
-use std::borrow::Cow;
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error as _, IgnoredAny, SeqAccess, Visitor},
+};
+use serde_json::{Value, error::Category, value::RawValue};
+use std::fmt::{self, Formatter};
 use taskwire_domain::{
     Error, FieldError,
-    task::{FileFormat, NewTask, Status, Task},
+    task::{FileFormat, IMPORT_MAX, NewTask, Status, Task},
 };
 
 /// With what a cell begins that spreadsheets calculate, also in the wide forms that some of them take for the same.
 const FORMULA: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
+/// After what a spreadsheet may see another cell begin, whatever we meant: many languages separate cells by semicolons.
+const SEPARATORS: [char; 5] = [';', '\t', '\r', '\n', '"'];
 
 fn begins_like_a_formula(text: &str) -> bool {
     text.trim_start_matches('\'').starts_with(FORMULA)
 }
 
-fn guarded(text: &str) -> Cow<'_, str> {
-    if begins_like_a_formula(text) { format!("'{text}").into() } else { text.into() }
+/// With an apostrophe before whatever a spreadsheet might calculate.
+fn guarded(text: &str) -> String {
+    let mut cell = String::with_capacity(text.len() + 1);
+    let mut rest = text;
+    loop {
+        if begins_like_a_formula(rest) {
+            cell.push('\'');
+        }
+        let Some((part, after)) = split_after_separator(rest) else { return cell + rest };
+        cell += part;
+        rest = after;
+    }
 }
 
-fn unguarded(text: &str) -> &str {
-    text.strip_prefix('\'').filter(|rest| begins_like_a_formula(rest)).unwrap_or(text)
+/// Without those apostrophes.
+fn unguarded(cell: &str) -> String {
+    let mut text = String::with_capacity(cell.len());
+    let mut rest = cell;
+    loop {
+        rest = rest.strip_prefix('\'').filter(|bare| begins_like_a_formula(bare)).unwrap_or(rest);
+        let Some((part, after)) = split_after_separator(rest) else { return text + rest };
+        text += part;
+        rest = after;
+    }
 }
+
+fn split_after_separator(text: &str) -> Option<(&str, &str)> {
+    let (at, separator) = text.match_indices(SEPARATORS).next()?;
+    text.split_at_checked(at + separator.len())
+}
+
+/// By this a spreadsheet knows UTF-8.
+const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// The columns in CSV; of them an import reads the second to the fourth.
 const COLUMNS: [&str; 8] = ["id", "title", "description", "status", "team", "created_at", "updated_at", "completed_at"];
@@ -81,8 +112,10 @@ impl Writer {
     }
 
     fn csv(&mut self, tasks: Vec<Task>) -> Result<Vec<u8>, BoxError> {
-        let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
-        if self.begins() {
+        let begins = self.begins();
+        let part = if begins { BYTE_ORDER_MARK.into() } else { Vec::new() };
+        let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(part);
+        if begins {
             writer.write_record(COLUMNS)?;
         }
         for task in tasks {
@@ -102,19 +135,39 @@ impl Writer {
     }
 }
 
-/// What is read of a task; whatever else an export says of it is passed over.
+/// What is read of a task, and what an export says of it besides. Anything else is perhaps a name that was misspelt: its
+/// text would be lost.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Entry {
     title: String,
     #[serde(default)]
     description: Option<String>,
     #[serde(default)]
     status: Option<Status>,
+    #[serde(default, rename = "id")]
+    _id: IgnoredAny,
+    #[serde(default, rename = "user_id")]
+    _user_id: IgnoredAny,
+    #[serde(default, rename = "team_id")]
+    _team_id: IgnoredAny,
+    #[serde(default, rename = "team")]
+    _team: IgnoredAny,
+    #[serde(default, rename = "access")]
+    _access: IgnoredAny,
+    #[serde(default, rename = "version")]
+    _version: IgnoredAny,
+    #[serde(default, rename = "created_at")]
+    _created_at: IgnoredAny,
+    #[serde(default, rename = "updated_at")]
+    _updated_at: IgnoredAny,
+    #[serde(default, rename = "completed_at")]
+    _completed_at: IgnoredAny,
 }
 
 /// The task that an entry would make.
-fn task(entry: Value) -> Result<NewTask, Error> {
-    let Entry { title, description, status } =
+fn task<'de, D: Deserializer<'de>>(entry: D) -> Result<NewTask, Error> {
+    let Entry { title, description, status, .. } =
         serde_path_to_error::deserialize(entry).map_err(|error| about(&error))?;
     let new = NewTask::parse(&title, &description.unwrap_or_default(), None)?;
     Ok(NewTask { status: status.unwrap_or(Status::Pending), ..new })
@@ -128,29 +181,78 @@ pub struct Line {
     pub task: Result<NewTask, Error>,
 }
 
-/// Reads a file.
+/// Reads a file of 1 to [`IMPORT_MAX`] tasks, and no further.
 ///
 /// # Errors
-/// If it is not of this format at all; what is wrong with a line is in the line.
+/// If it is not of this format at all, or has other columns; what is wrong with a line is in the line.
 pub fn read(format: FileFormat, file: &[u8]) -> Result<Vec<Line>, Problem> {
-    match format {
-        FileFormat::Json => read_json(file),
-        FileFormat::Csv => read_csv(file),
+    let lines = match format {
+        FileFormat::Json => read_json(file)?,
+        FileFormat::Csv => read_csv(file)?,
+    };
+    match lines.len() {
+        1..=IMPORT_MAX => Ok(lines),
+        _ => Err(Error::invalid("body", format!("A file has 1 to {IMPORT_MAX} tasks.")).into()),
+    }
+}
+
+/// The entries of a list, unread; one more than there may be is the last.
+struct Entries<'a>(Vec<&'a RawValue>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Entries<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(Few)
+    }
+}
+
+struct Few;
+
+impl<'de> Visitor<'de> for Few {
+    type Value = Entries<'de>;
+
+    fn expecting(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        write!(formatter, "a list of at most {IMPORT_MAX} tasks")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Entries<'de>, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = list.next_element()? {
+            entries.push(entry);
+            if entries.len() > IMPORT_MAX {
+                return Err(A::Error::invalid_length(entries.len(), &self));
+            }
+        }
+        Ok(Entries(entries))
     }
 }
 
 fn read_json(file: &[u8]) -> Result<Vec<Line>, Problem> {
-    let Value::Array(entries) = serde_json::from_slice(file).map_err(Problem::no_json)? else {
-        return Err(Error::invalid("body", "The file must be a list of tasks.").into());
-    };
-    let lines = (1..).zip(entries).map(|(number, entry)| Line { number, task: task(entry) });
+    let Entries(entries) = serde_json::from_slice(file).map_err(|error| match error.classify() {
+        Category::Data => Error::invalid("body", format!("The file must be a list of 1 to {IMPORT_MAX} tasks.")).into(),
+        _ => Problem::no_json(error),
+    })?;
+    let lines = (1..).zip(entries).map(|(number, entry)| Line { number, task: json_task(entry.get()) });
     Ok(lines.collect())
+}
+
+fn json_task(entry: &str) -> Result<NewTask, Error> {
+    // Whose fields would be taken from a list as well, in their order.
+    if !entry.starts_with('{') {
+        return Err(Error::invalid("line", "A task is an object with a “title”."));
+    }
+    task(&mut serde_json::Deserializer::from_str(entry))
 }
 
 fn read_csv(file: &[u8]) -> Result<Vec<Line>, Problem> {
     let mut reader = ReaderBuilder::new().trim(Trim::Headers).from_reader(file);
     let names = reader.headers().map(|names| names.iter().map(str::to_lowercase).collect::<StringRecord>());
     let names = names.unwrap_or_default();
+    for (at, name) in names.iter().enumerate() {
+        if !COLUMNS.contains(&name) || names.iter().take(at).any(|before| before == name) {
+            let rule = format!("The columns are {}, each at most once.", COLUMNS.join(", "));
+            return Err(Error::invalid(name, rule).into());
+        }
+    }
     if !names.iter().any(|name| name == "title") {
         let rule =
             "The first line must name the columns in UTF-8: “title”, and if you like “description” and “status”.";
@@ -166,6 +268,9 @@ fn read_csv(file: &[u8]) -> Result<Vec<Line>, Problem> {
             Err(error) => Err(fault(&error)),
         };
         lines.push(Line { number, task });
+        if lines.len() > IMPORT_MAX {
+            return Ok(lines);
+        }
     }
 }
 
@@ -200,10 +305,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_guarded_text_is_no_formula_and_is_read_back(text in "['=+@\t\r＝ -]{0,3}[a-z\u{fe00}\n\"]{0,3}") {
+        fn a_guarded_text_is_no_formula_and_is_read_back(text in "['=+@\t\r＝ ;\n\"a-]{0,8}") {
             let cell = guarded(&text);
-            prop_assert!(!cell.starts_with(FORMULA));
-            prop_assert_eq!(unguarded(&cell), &text);
+            prop_assert!(!cell.split(SEPARATORS).any(|part| part.starts_with(FORMULA)), "{cell:?}");
+            prop_assert_eq!(unguarded(&cell), text);
         }
 
         #[test]
@@ -229,7 +334,7 @@ mod tests {
 
     #[test]
     fn a_table_is_read_line_by_line() {
-        let file = "\u{feff} Title ,Extra,status,description\r\n\
+        let file = "\u{feff} Title ,ID,status,description\r\n\
                     Plan,1,,\"Two\r\nlines\"\r\n'=Sum,2,completed,'it is\r\n ,3,pending,\r\nDone,4,done,\r\nShort,5\r\n\r\n";
         let mut file = file.as_bytes().to_vec();
         file.extend_from_slice(b"\xff,6,,\r\nLast,7,,\r\n");

@@ -51,9 +51,12 @@ async fn tasks_leave_as_a_file_of_many_pages_and_come_back(_: PgPoolOptions, db:
     let table = ada.get("/api/me/tasks/export?format=csv").await;
     assert_eq!(table.header("content-type"), "text/csv; charset=utf-8; header=present");
     let text = table.text();
-    assert!(text.starts_with("id,title,description,status,team,created_at,updated_at,completed_at\r\n"), "{text}");
     assert!(
-        text.contains(",\"'=HYPERLINK(\"\"http://evil.example\"\")\",") && text.contains(",\"'- one;\n- two"),
+        text.starts_with("\u{feff}id,title,description,status,team,created_at,updated_at,completed_at\r\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains(",\"'=HYPERLINK(\"\"http://evil.example\"\")\",") && text.contains(",\"'- one;\n'- two"),
         "{text}"
     );
     for (file, media_type) in [(table, "text/csv"), (file, "application/json; charset=utf-8")] {
@@ -134,6 +137,15 @@ async fn what_is_no_file_of_tasks_is_refused_readably(_: PgPoolOptions, db: PgCo
     assert_eq!(send("application/json", b"{}".to_vec()).await, invalid);
     assert_eq!(send("application/json", b"[]".to_vec()).await, invalid);
     assert_eq!(send("text/csv", many(5001)).await, invalid);
+    assert_eq!(send("text/csv", many(2_000_000)).await, invalid);
+    assert_eq!(send("application/json", format!("[0{}]", ",0".repeat(2_000_000)).into_bytes()).await, invalid);
+    // A name that is misspelt, and one that stands there twice, would lose texts.
+    let other = |name| refusal(422, "VALIDATION_ERROR", &[name]);
+    assert_eq!(send("text/csv", b"title,descripton\nPlan,Kept\n".to_vec()).await, other("descripton"));
+    assert_eq!(send("text/csv", b"title,status,Title\na,,b\n".to_vec()).await, other("title"));
+    let misspelt = br#"[{ "title": "Plan", "descripton": "Kept" }]"#.to_vec();
+    assert_eq!(send("application/json", misspelt).await, other("lines[1].descripton"));
+    assert_eq!(send("application/json", br#"[{ "title": "a", "title": "b" }]"#.to_vec()).await, other("lines[1].body"));
     assert_eq!(send("text/csv", many(0)).await, invalid);
     assert_eq!(send("text/csv", Vec::new()).await, refusal(422, "VALIDATION_ERROR", &["title"]));
     assert_eq!(
