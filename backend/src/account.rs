@@ -30,6 +30,10 @@ pub struct SignedIn {
     pub expires_in: Duration,
 }
 
+/// Where the time zones are that people are offered.
+const REGIONS: [&str; 9] =
+    ["Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"];
+
 struct AccountRow {
     id: Uuid,
     email: String,
@@ -236,7 +240,7 @@ impl Backend {
     /// [`Refusal::Invalid`] for a zone that the database does not know.
     pub async fn account_set_time_zone(&self, viewer: &Viewer, zone: Option<&str>) -> Result<()> {
         if let Some(zone) = zone
-            && !self.known_zones().await?.iter().any(|known| known == zone)
+            && !self.is_time_zone(zone).await?
         {
             return Err(Refusal::invalid("time_zone", "This is not a time zone that we know.").into());
         }
@@ -246,25 +250,32 @@ impl Backend {
         scope.commit().await
     }
 
-    /// The IANA names of the zones that the viewer may choose from, in order.
+    /// The IANA names of the zones that the viewer may choose from, in order: those of places, and UTC.
     pub async fn account_time_zones(&self, viewer: &Viewer) -> Result<Vec<String>> {
         // They are nobody's secret, but an ended session is answered nothing.
         drop(self.reading(viewer, Need::Token).await?);
-        self.known_zones().await
+        let is_offered = |zone: &&String| {
+            *zone == "UTC" || zone.split_once('/').is_some_and(|(region, _)| REGIONS.contains(&region))
+        };
+        Ok(self.known_zones().await?.iter().filter(is_offered).cloned().collect())
+    }
+
+    /// Whether this is the name of a time zone: also one of the many that nobody is offered, such as `Etc/UTC`.
+    pub async fn is_time_zone(&self, name: &str) -> Result<bool> {
+        Ok(self.known_zones().await?.iter().any(|known| known == name))
     }
 
     /// Asked once: Postgres reads hundreds of files to answer.
-    async fn known_zones(&self) -> Result<Vec<String>> {
+    async fn known_zones(&self) -> Result<&[String]> {
         let read = || async {
             query_scalar!(
                 r#"SELECT name AS "name!" FROM pg_timezone_names
-                   WHERE name = 'UTC'
-                       OR name ~ '^(Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific)/'
+                   WHERE name !~ '^((posix|right)/|posixrules|Factory|localtime)'
                    ORDER BY name"#
             )
             .fetch_all(&self.pool)
             .await
         };
-        Ok(self.time_zones.get_or_try_init(read).await?.clone())
+        Ok(self.time_zones.get_or_try_init(read).await?)
     }
 }

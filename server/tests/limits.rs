@@ -64,6 +64,9 @@ async fn each_address_has_a_burst_whoever_asks(_: PgPoolOptions, db: PgConnectOp
     assert_eq!(guess.clone().read("/api/me/tasks").await.status, StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(here.page("/sign-in").await.status, StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(here.read("/health").await.status, StatusCode::OK, "a monitor is never refused");
+    assert_eq!(here.page("/healthy").await.status, StatusCode::TOO_MANY_REQUESTS, "only a monitor");
+    let file = guess.clone().read("/pkg/none.js").await;
+    assert!(file.header("server-timing").ends_with("db;dur=0.0"), "what is not counted looks up no token");
     assert_eq!(app.browser().from("192.0.2.2").page("/sign-in").await.status, StatusCode::OK);
 
     let v6 = async |address: &str| app.browser().from(address).page("/sign-in").await.status;

@@ -6,8 +6,10 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, Uri, header},
 };
 use axum_extra::headers::{ETag, HeaderMapExt};
+use serde::Serialize;
 use std::fmt::Display;
 use url::form_urlencoded;
+use uuid::Uuid;
 
 /// What a handler returns.
 pub type Answer<T> = Result<T, Problem>;
@@ -25,15 +27,17 @@ pub fn page<T, B: From<T>>(uri: &Uri, next: Option<impl Display>, items: Vec<T>)
     (next_page(uri, next), all(items))
 }
 
-/// An entity tag: of a version, or of what else changes with what is shown.
-pub fn tag(of: impl Display) -> Option<ETag> {
-    format!("\"{of}\"").parse().ok()
+/// The entity tag of what is shown: another one whenever anything in it is another. A version alone would not do: it does
+/// not count by what right the caller sees something.
+pub fn tag(shown: &impl Serialize) -> Option<ETag> {
+    let json = serde_json::to_vec(shown).ok()?;
+    format!("\"{}\"", Uuid::new_v5(&Uuid::NAMESPACE_OID, &json).simple()).parse().ok()
 }
 
 /// The header that tells it.
-pub fn etag(of: impl Display) -> HeaderMap {
+pub fn etag(shown: &impl Serialize) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    if let Some(tag) = tag(of) {
+    if let Some(tag) = tag(shown) {
         headers.typed_insert(tag);
     }
     headers

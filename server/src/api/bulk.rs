@@ -5,7 +5,7 @@ use super::{
     extract::{Body, Caller},
     params, refusals, words,
 };
-use crate::router::Server;
+use crate::{middleware::problem::ErrorBody, router::Server};
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
 use taskwire_domain::{
@@ -40,7 +40,11 @@ pub struct BulkDone {
     post, path = "/{user_id}/tasks/bulk", tag = "tasks", operation_id = "task_bulk",
     request_body = BulkBody,
     params(params::Owner),
-    responses((status = 200, body = BulkDone), refusals::SignedIn, refusals::NotFound, refusals::Body)
+    responses(
+        (status = 200, body = BulkDone),
+        (status = 412, body = ErrorBody, description = "Others changed them at the same time"),
+        refusals::SignedIn, refusals::NotFound, refusals::Body
+    )
 )]
 pub async fn change(
     State(server): State<Server>,

@@ -13,6 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use axum_extra::headers::{HeaderMapExt, IfMatch, IfNoneMatch};
+use percent_encoding::percent_decode_str;
 use serde::{
     Serialize,
     de::{DeserializeOwned, IgnoredAny},
@@ -40,7 +41,7 @@ impl FromRequestParts<Server> for Caller {
         if !parts.extensions.get::<MatchedPath>().is_some_and(|path| path.as_str().starts_with(OWN)) {
             return Ok(Self(viewer));
         }
-        let params = RawPathParams::from_request_parts(parts, server).await.map_err(|_| Error::NotFound)?;
+        let params = path_params(parts, server).await?;
         let named = params.iter().next().map(|(_, value)| value);
         match named {
             Some(name) if name != "me" && name.parse::<UserId>().ok() != Some(viewer.user_id) => {
@@ -49,6 +50,11 @@ impl FromRequestParts<Server> for Caller {
             _ => Ok(Self(viewer)),
         }
     }
+}
+
+async fn path_params(parts: &mut Parts, server: &Server) -> Result<RawPathParams, Problem> {
+    let broken = |_| Error::invalid("path", "The path must be text in UTF-8.").into();
+    RawPathParams::from_request_parts(parts, server).await.map_err(broken)
 }
 
 /// Where the request comes from, for whoever is not signed in yet.
@@ -70,7 +76,7 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Server> for Path<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, Problem> {
-        let params = RawPathParams::from_request_parts(parts, server).await.map_err(|_| Error::NotFound)?;
+        let params = path_params(parts, server).await?;
         // As a query, whose values become numbers where numbers are wanted.
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(params.iter()).finish();
         parse(serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()))).map(Self)
@@ -84,26 +90,28 @@ pub struct Conditions {
 }
 
 impl Conditions {
-    /// The version that a change must be made from: the `current` one, which is read only where there is a condition.
+    /// What a change must be made from: what is there now, which is read only where there is a condition on it.
     ///
     /// # Errors
     /// [`Error::Stale`] if the condition is not met.
-    pub async fn version(&self, current: impl Future<Output = Answer<i32>>) -> Answer<Option<i32>> {
-        let Some(condition) = &self.if_match else { return Ok(None) };
-        let version = current.await?;
-        match tag(version).is_some_and(|tag| condition.precondition_passes(&tag)) {
-            true => Ok(Some(version)),
+    pub async fn current<T: Serialize>(&self, read: impl Future<Output = Answer<T>>) -> Answer<Option<T>> {
+        // Any will do, and if there is none the change will say so.
+        let Some(condition) = self.if_match.as_ref().filter(|condition| !condition.is_any()) else { return Ok(None) };
+        let current = read.await?;
+        match tag(&current).is_some_and(|tag| condition.precondition_passes(&tag)) {
+            true => Ok(Some(current)),
             false => Err(Error::Stale.into()),
         }
     }
 
-    /// What has this tag, or a 304 for whoever has it already.
-    pub fn unless_known(&self, of: impl Display, body: impl Serialize) -> Response {
+    /// What is shown, or a 304 for whoever has it already; `tagged` is what of it counts for that.
+    pub fn unless_known(&self, tagged: &impl Serialize, shown: &impl Serialize) -> Response {
         let condition = self.if_none_match.as_ref();
-        let is_new = tag(&of).is_none_or(|tag| condition.is_none_or(|condition| condition.precondition_passes(&tag)));
+        let is_new =
+            tag(tagged).is_none_or(|tag| condition.is_none_or(|condition| condition.precondition_passes(&tag)));
         match is_new {
-            true => (etag(of), Json(body)).into_response(),
-            false => (StatusCode::NOT_MODIFIED, etag(of)).into_response(),
+            true => (etag(tagged), Json(shown)).into_response(),
+            false => (StatusCode::NOT_MODIFIED, etag(tagged)).into_response(),
         }
     }
 }
@@ -143,6 +151,9 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Server> for Query<T> {
 
     async fn from_request_parts(parts: &mut Parts, _: &Server) -> Result<Self, Problem> {
         let query = parts.uri.query().unwrap_or_default();
+        if percent_decode_str(query).decode_utf8().is_err() {
+            return Err(Error::invalid("query", "The query must be text in UTF-8.").into());
+        }
         parse(serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()))).map(Self)
     }
 }
@@ -173,9 +184,6 @@ impl<T: DeserializeOwned> FromRequest<Server> for Body<T> {
     }
 }
 
-/// Bytes of a file at most.
-const FILE_MAX: usize = 4 * 1024 * 1024;
-
 /// A file of tasks, in the format that it is said to have. To be read after the [`Caller`]: nobody else sends that much.
 pub struct Upload {
     pub format: FileFormat,
@@ -185,18 +193,21 @@ pub struct Upload {
 impl FromRequest<Server> for Upload {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, _: &Server) -> Result<Self, Problem> {
+    async fn from_request(request: Request, server: &Server) -> Result<Self, Problem> {
         let format = match media_type(request.headers()) {
             json if is_json(&json) => FileFormat::Json,
             csv if csv == "text/csv" => FileFormat::Csv,
             _ => return Err(Problem::other_media_type("“Content-Type: text/csv” or “application/json”")),
         };
-        Ok(Self { format, file: limits::whole(request.into_body(), FILE_MAX).await? })
+        Ok(Self { format, file: limits::whole(request.into_body(), server.import_limit).await? })
     }
 }
 
-/// What the body is said to be, without parameters.
+/// What the body is said to be, without parameters; nothing for one that is packed.
 fn media_type(headers: &HeaderMap) -> String {
+    if headers.contains_key(header::CONTENT_ENCODING) {
+        return String::new();
+    }
     let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }

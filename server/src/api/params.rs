@@ -24,7 +24,7 @@ pub struct IfNoneMatch {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
 pub struct IfMatch {
-    /// The `ETag` that the change was made from
+    /// The `ETag` of what the change was made from
     #[param(rename = "If-Match")]
     if_match: Option<String>,
 }

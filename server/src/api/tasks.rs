@@ -168,8 +168,9 @@ pub struct NewTaskBody {
     responses(
         (status = 201, body = TaskBody, headers(
             ("Location" = String, description = "Where the task is"),
-            ("ETag" = String, description = "Its version"),
+            ("ETag" = String, description = "Another one for every change"),
         )),
+        (status = 412, body = ErrorBody, description = "What the key stands for was deleted all the time"),
         refusals::SignedIn, refusals::NotFound, refusals::Body
     )
 )]
@@ -204,8 +205,8 @@ pub struct TaskPath {
         params::IfNoneMatch,
     ),
     responses(
-        (status = 200, body = TaskBody, headers(("ETag" = String, description = "Its version"))),
-        (status = 304, description = "The caller has this version already"),
+        (status = 200, body = TaskBody, headers(("ETag" = String, description = "Another one for every change"))),
+        (status = 304, description = "The caller has it already as it is"),
         refusals::SignedIn, refusals::NotFound
     )
 )]
@@ -216,7 +217,8 @@ pub async fn get(
     conditions: Conditions,
 ) -> Answer<Response> {
     let task = server.backend.task_get(&viewer, id).await?;
-    Ok(conditions.unless_known(task.version, TaskBody::from(task)))
+    let body = TaskBody::from(task);
+    Ok(conditions.unless_known(&body, &body))
 }
 
 /// What to change; what is absent stays as it is.
@@ -244,8 +246,8 @@ pub struct TaskChangeBody {
         params::IfMatch,
     ),
     responses(
-        (status = 200, body = TaskBody, headers(("ETag" = String, description = "Its version"))),
-        (status = 412, body = ErrorBody, description = "The task has another version by now"),
+        (status = 200, body = TaskBody, headers(("ETag" = String, description = "Another one for every change"))),
+        (status = 412, body = ErrorBody, description = "The task has changed by now"),
         refusals::SignedIn, refusals::NotFound, refusals::Body
     )
 )]
@@ -258,7 +260,7 @@ pub async fn update(
 ) -> Answer<Response> {
     let TaskChangeBody { title, description, status } = change;
     let change = TaskChange::parse(title.as_deref(), description.as_deref(), status, None)?;
-    let version = conditions.version(version_of(&server, &viewer, id)).await?;
+    let version = conditions.current(task(&server, &viewer, id)).await?.map(|task| task.version);
     let task = server.backend.task_update(&viewer, id, TaskChange { version, ..change }).await?;
     Ok(shown(task).into_response())
 }
@@ -272,8 +274,8 @@ pub async fn update(
         params::IfMatch,
     ),
     responses(
-        (status = 200, body = TaskBody, headers(("ETag" = String, description = "Its version"))),
-        (status = 412, body = ErrorBody, description = "The task has another version by now"),
+        (status = 200, body = TaskBody, headers(("ETag" = String, description = "Another one for every change"))),
+        (status = 412, body = ErrorBody, description = "The task has changed by now"),
         refusals::SignedIn, refusals::NotFound, refusals::Body
     )
 )]
@@ -296,7 +298,7 @@ pub async fn put(
     ),
     responses(
         (status = 204),
-        (status = 412, body = ErrorBody, description = "The task has another version by now"),
+        (status = 412, body = ErrorBody, description = "The task has changed by now"),
         refusals::SignedIn, refusals::NotFound
     )
 )]
@@ -306,7 +308,7 @@ pub async fn delete(
     Path(TaskPath { id }): Path<TaskPath>,
     conditions: Conditions,
 ) -> Answer<StatusCode> {
-    let version = conditions.version(version_of(&server, &viewer, id)).await?;
+    let version = conditions.current(task(&server, &viewer, id)).await?.map(|task| task.version);
     server.backend.task_delete(&viewer, id, version).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -345,7 +347,7 @@ pub async fn deleted(
     post, path = "/{user_id}/tasks/{id}/restore", tag = "tasks", operation_id = "task_restore",
     params(params::Owner, TaskPath),
     responses(
-        (status = 200, body = TaskBody, headers(("ETag" = String, description = "Its version"))),
+        (status = 200, body = TaskBody, headers(("ETag" = String, description = "Another one for every change"))),
         refusals::SignedIn, refusals::NotFound
     )
 )]
@@ -363,10 +365,10 @@ const TOGGLE_TRIES: usize = 3;
 /// Completes a task, or reopens it if it is completed.
 #[utoipa::path(
     patch, path = "/{user_id}/tasks/{id}/complete", tag = "tasks", operation_id = "task_toggle",
-    params(params::Owner, TaskPath),
+    params(params::Owner, TaskPath, params::IfMatch),
     responses(
-        (status = 200, body = TaskBody, headers(("ETag" = String, description = "Its version"))),
-        (status = 412, body = ErrorBody, description = "Others changed it all the time"),
+        (status = 200, body = TaskBody, headers(("ETag" = String, description = "Another one for every change"))),
+        (status = 412, body = ErrorBody, description = "The task is not as it was, or others changed it all the time"),
         refusals::SignedIn, refusals::NotFound
     )
 )]
@@ -374,10 +376,15 @@ pub async fn toggle(
     State(server): State<Server>,
     Caller(viewer): Caller,
     Path(TaskPath { id }): Path<TaskPath>,
+    conditions: Conditions,
 ) -> Answer<Response> {
+    let version = conditions.current(task(&server, &viewer, id)).await?.map(|task| task.version);
     for _ in 0..TOGGLE_TRIES {
         // Read by changing nothing, so that whoever may not is refused the change and not the sight.
         let task = server.backend.task_update(&viewer, id, TaskChange::default()).await?;
+        if version.is_some_and(|version| version != task.version) {
+            break;
+        }
         let status = match task.status {
             Status::Pending => Status::Completed,
             Status::Completed => Status::Pending,
@@ -391,10 +398,11 @@ pub async fn toggle(
     Err(Error::Stale.into())
 }
 
-async fn version_of(server: &Server, viewer: &Viewer, id: TaskId) -> Answer<i32> {
-    Ok(server.backend.task_get(viewer, id).await?.version)
+async fn task(server: &Server, viewer: &Viewer, id: TaskId) -> Answer<TaskBody> {
+    Ok(server.backend.task_get(viewer, id).await?.into())
 }
 
 fn shown(task: Task) -> impl IntoResponse {
-    (etag(task.version), Json(TaskBody::from(task)))
+    let body = TaskBody::from(task);
+    (etag(&body), Json(body))
 }

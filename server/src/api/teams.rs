@@ -60,7 +60,8 @@ impl From<Team> for TeamBody {
 }
 
 fn shown(team: Team) -> impl IntoResponse {
-    (etag(team.version), Json(TeamBody::from(team)))
+    let body = TeamBody::from(team);
+    (etag(&body), Json(body))
 }
 
 /// The caller's teams, by name.
@@ -92,7 +93,7 @@ pub struct NewTeamBody {
     responses(
         (status = 201, body = TeamBody, headers(
             ("Location" = String, description = "Where the team is"),
-            ("ETag" = String, description = "Its version"),
+            ("ETag" = String, description = "Another one for every change"),
         )),
         (status = 409, body = ErrorBody, description = "The name is in use, or the caller owns too many teams"),
         refusals::SignedIn, refusals::Body
@@ -123,8 +124,8 @@ pub struct TeamPath {
     get, path = "/teams/{id}", tag = "teams", operation_id = "team_get",
     params(TeamPath, params::IfNoneMatch),
     responses(
-        (status = 200, body = TeamBody, headers(("ETag" = String, description = "Its version"))),
-        (status = 304, description = "The caller has this version already"),
+        (status = 200, body = TeamBody, headers(("ETag" = String, description = "Another one for every change"))),
+        (status = 304, description = "The caller has it already as it is"),
         refusals::SignedIn, refusals::NotFound
     )
 )]
@@ -134,8 +135,8 @@ pub async fn get(
     Path(TeamPath { id }): Path<TeamPath>,
     conditions: Conditions,
 ) -> Answer<Response> {
-    let team = server.backend.team_get(&viewer, id).await?.team;
-    Ok(conditions.unless_known(team.version, TeamBody::from(team)))
+    let body = TeamBody::from(server.backend.team_get(&viewer, id).await?.team);
+    Ok(conditions.unless_known(&body, &body))
 }
 
 /// What to change; what is absent stays as it is.
@@ -157,9 +158,9 @@ pub struct TeamChangeBody {
     request_body = TeamChangeBody,
     params(TeamPath, params::IfMatch),
     responses(
-        (status = 200, body = TeamBody, headers(("ETag" = String, description = "Its version"))),
+        (status = 200, body = TeamBody, headers(("ETag" = String, description = "Another one for every change"))),
         (status = 409, body = ErrorBody, description = "The name is in use"),
-        (status = 412, body = ErrorBody, description = "The team has another version by now"),
+        (status = 412, body = ErrorBody, description = "The team has changed by now"),
         refusals::SignedIn, refusals::NotFound, refusals::Body
     )
 )]
@@ -171,8 +172,8 @@ pub async fn update(
     Body(TeamChangeBody { name, description }): Body<TeamChangeBody>,
 ) -> Answer<Response> {
     let change = TeamChange::parse(name.as_deref(), description.as_deref())?;
-    let current = async { Ok(server.backend.team_get(&viewer, id).await?.team.version) };
-    let version = conditions.version(current).await?;
+    let current = async { Ok(TeamBody::from(server.backend.team_get(&viewer, id).await?.team)) };
+    let version = conditions.current(current).await?.map(|team| team.version);
     Ok(shown(server.backend.team_update(&viewer, id, change, version).await?).into_response())
 }
 

@@ -91,6 +91,10 @@ async fn ids_and_numbers_of_every_wrong_kind_are_named(_: PgPoolOptions, db: PgC
         let answer = ada.delete(&format!("/api/tasks/1/share/{id}")).await;
         assert_eq!(refused(&answer), invalid("user_id"), "{id}");
     }
+    for (path, part) in [("/api/me/tasks?q=%ff", "query"), ("/api/me/tasks/%ff", "path"), ("/api/%c3%28/tasks", "path")]
+    {
+        assert_eq!(refused(&ada.get(path).await), invalid(part), "{path} is no UTF-8");
+    }
     let twice = ada.get("/api/me/tasks?limit=1&limit=2").await;
     assert_eq!((twice.status.as_u16(), &twice.json()["code"]), (422, &json!("VALIDATION_ERROR")));
 }
@@ -168,7 +172,7 @@ async fn only_what_is_said_to_be_json_is_read(_: PgPoolOptions, db: PgConnectOpt
     }
     let packed =
         Program(ada.0.with("content-encoding", "gzip")).send(Method::POST, "/api/me/tasks", "\x1f\u{8b}").await;
-    assert_eq!(refused(&packed), refusal(400, "BAD_REQUEST", &[]));
+    assert_eq!(refused(&packed), refusal(415, "UNSUPPORTED_MEDIA_TYPE", &[]));
     let marked = ada.send(Method::POST, "/api/me/tasks", format!("\u{feff}{task}")).await;
     assert_eq!(refused(&marked), refusal(400, "BAD_REQUEST", &[]), "a byte order mark begins no JSON (RFC 8259)");
 }

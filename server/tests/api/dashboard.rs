@@ -34,6 +34,11 @@ async fn the_dashboard_counts_and_a_poll_that_finds_nothing_new_is_short(_: PgPo
             "tasks_completed_this_week": 1, "completion_rate": 25.0
         })
     );
+    assert_eq!(
+        ada.get("/api/dashboard/activity?tz=Etc/UTC").await.status,
+        StatusCode::OK,
+        "offered to nobody, but known"
+    );
     let nowhere = ada.get("/api/dashboard/activity?tz=Middle/Earth").await;
     assert_eq!(refused(&nowhere), refusal(422, "VALIDATION_ERROR", &["tz"]));
     assert_eq!(ada.get("/api/dashboard/breakdown").await.json(), json!({ "pending": 3, "completed": 1, "total": 4 }));
