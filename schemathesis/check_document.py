@@ -18,4 +18,4 @@ for name, schema in document["components"]["schemas"].items():
     whole = {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
     checker = OAS31Validator(whole, format_checker=OAS31Validator.FORMAT_CHECKER)
     faults += [f"{name}: {fault.message}" for fault in checker.iter_errors(schema["example"])]
-sys.exit("\n".join(faults))
+sys.exit("\n".join(faults) or None)

@@ -9,7 +9,7 @@ use super::{
 };
 use serde_json::Value;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use taskwire_domain::Error as Refusal;
 
 /// What programs do with many tasks at once, and pages with one after the other.
@@ -38,14 +38,19 @@ fn said(answer: &Value) -> Value {
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
 async fn the_same_question_gets_the_same_answer_through_every_door(_: PgPoolOptions, db: PgConnectOptions) {
     let mut bench = Bench::new(db, 7).await;
-    let mut asked = BTreeSet::new();
+    let mut asked: BTreeMap<_, usize> = BTreeMap::new();
     for who in 0..bench.society.people.len() {
         let me = bench.me(who);
         for attempt in bench.candidates(who) {
             if !bench.changes_nothing(who, &attempt) || attempt.rest(me).is_none() {
                 continue;
             }
-            asked.insert(attempt.operation());
+            // Of things that are alike, a few of each.
+            let alike = asked.entry((who, attempt.operation(), attempt.expected(&bench.truth, me))).or_default();
+            *alike += 1;
+            if *alike > 5 {
+                continue;
+            }
             let backend = bench.society.app.backend.clone();
             let person = &mut bench.society.people[who];
             let (outcome, answer) = attempt.through(Door::Backend, person, &backend).await;
@@ -55,5 +60,6 @@ async fn the_same_question_gets_the_same_answer_through_every_door(_: PgPoolOpti
             assert_eq!((outcome, said(&attempt.as_rest(answer))), (rest.0, said(&rest.1)), "{attempt:?}");
         }
     }
-    assert!(asked.len() > 20, "{asked:?}");
+    let operations: BTreeSet<_> = asked.keys().map(|(_, operation, _)| operation).collect();
+    assert!(operations.len() > 20, "{operations:?}");
 }
