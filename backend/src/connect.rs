@@ -13,7 +13,7 @@ use sqlx::{
     migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
-use std::{sync::Arc, time::Duration};
+use std::{ops::Deref, sync::Arc, time::Duration};
 use tokio::sync::OnceCell;
 
 /// Every migration, in order.
@@ -60,16 +60,28 @@ pub struct Settings {
     pub sign_ins_by_account: Limit,
 }
 
-/// Every operation there is. Cheap to clone.
+/// Every operation there is. Cheap to clone: each request does it a few times.
 #[derive(Debug, Clone)]
-pub struct Backend {
+pub struct Backend(Arc<Parts>);
+
+/// What operations work with.
+#[derive(Debug)]
+pub struct Parts {
     pub(crate) pool: PgPool,
     pub(crate) tokens: Tokens,
     pub(crate) hasher: Hasher,
     pub(crate) clock: Clock,
-    pub(crate) sign_ins: Arc<SignIns>,
+    pub(crate) sign_ins: SignIns,
     pub(crate) dashboards: Arc<DashboardCache>,
-    pub(crate) time_zones: Arc<OnceCell<Vec<String>>>,
+    pub(crate) time_zones: OnceCell<Vec<String>>,
+}
+
+impl Deref for Backend {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
 }
 
 impl Backend {
@@ -112,10 +124,10 @@ impl Backend {
             .await?;
         refuse_bypass(&pool).await?;
         let tokens = Tokens::new(&settings.secret, settings.session_ttl)?;
-        let sign_ins = Arc::new(SignIns::new(settings.sign_ins_by_address, settings.sign_ins_by_account));
+        let sign_ins = SignIns::new(settings.sign_ins_by_address, settings.sign_ins_by_account);
         let dashboards = Arc::new(DashboardCache::new(settings.dashboard_cache));
-        let (hasher, time_zones) = (Hasher::new(), Arc::default());
-        Ok(Self { pool, tokens, hasher, clock, sign_ins, dashboards, time_zones })
+        let (hasher, time_zones) = (Hasher::new(), OnceCell::new());
+        Ok(Self(Arc::new(Parts { pool, tokens, hasher, clock, sign_ins, dashboards, time_zones })))
     }
 
     /// Waits for running operations and closes every connection.

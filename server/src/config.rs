@@ -157,6 +157,13 @@ pub struct Settings {
     )]
     pub body_limit: u32,
 
+    /// Bytes of a file of tasks to import at most.
+    #[arg(
+        long, env = "TASKWIRE_IMPORT_LIMIT", value_name = "TASKWIRE_IMPORT_LIMIT", default_value_t = 4 * 1024 * 1024,
+        value_parser = clap::value_parser!(u32).range(1024..),
+    )]
+    pub import_limit: u32,
+
     /// How long the dashboard's numbers may be those of an earlier request, unless something was written since; 0s for
     /// never, and at most 5s.
     #[arg(

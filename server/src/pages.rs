@@ -47,7 +47,7 @@ pub fn server_functions(mut router: Router<Server>) -> Router<Server> {
 }
 
 async fn rpc(State(server): State<Server>, request: Request) -> Response {
-    serve_rpc(context(&server), server.options, request).await
+    serve_rpc(context(&server), server.options.clone(), request).await
 }
 
 /// The compiled files and the assets; what is neither a file nor a route is answered with the app's 404 page.

@@ -7,17 +7,38 @@ use crate::{
 };
 use axum::{Router, extract::FromRef, middleware::from_fn_with_state, routing::get};
 use leptos::config::LeptosOptions;
+use std::{ops::Deref, sync::Arc};
 use taskwire_app::CookieSettings;
 use taskwire_backend::Backend;
 use tokio_util::sync::CancellationToken;
 
-/// What handlers work with.
+/// What handlers work with. Cheap to clone: each request does it a few times.
 #[derive(Debug, Clone)]
-pub struct Server {
+pub struct Server(Arc<Parts>);
+
+impl Deref for Server {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl From<Parts> for Server {
+    fn from(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+/// What there is of it.
+#[derive(Debug)]
+pub struct Parts {
     /// Every operation.
     pub backend: Backend,
     /// Where the site's files are.
     pub options: LeptosOptions,
+    /// Bytes of a file at most.
+    pub import_limit: usize,
     /// How cookies are set.
     pub cookies: CookieSettings,
     /// Cancelled when the server takes no more requests.

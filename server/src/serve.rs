@@ -5,7 +5,7 @@ use crate::{
     config::Settings,
     database::Database,
     middleware::{Limits, client::Proxies},
-    router::{Server, router},
+    router::{Parts, router},
     shutdown, site,
 };
 use anyhow::{Context, Result, anyhow};
@@ -47,13 +47,14 @@ async fn open_and_serve(
         backend = Backend::start(backend_settings(settings, database)) => backend.context("cannot open the database")?,
         () = stopping.cancelled() => return Ok(()),
     };
-    let server = Server {
+    let server = Parts {
         backend: backend.clone(),
         options: site::leptos_options(settings)?,
+        import_limit: usize::try_from(settings.import_limit).unwrap_or(usize::MAX),
         cookies: CookieSettings { secure: settings.secure_cookies },
         stopping: stopping.clone(),
     };
-    let router = router(server, limits(settings));
+    let router = router(server.into(), limits(settings));
     let address = listener.local_addr()?;
     tracing::info!("Taskwire is at http://{address}");
     tracing::info!("its data lives in {database}");
@@ -98,7 +99,7 @@ async fn serve(
         .accept_error_handler(|client, error| tracing::warn!(?client, %error, "cannot take a connection"));
     let builder = server.http_builder();
     builder.http1().header_read_timeout(patience).max_buf_size(HEADERS_MAX as usize);
-    builder.http2().max_header_list_size(HEADERS_MAX);
+    builder.http2().max_header_list_size(HEADERS_MAX).keep_alive_interval(patience).keep_alive_timeout(patience);
     let serving = server.serve(router.into_make_service_with_connect_info::<SocketAddr>());
     let stop = async {
         stopping.cancelled().await;

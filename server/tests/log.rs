@@ -32,6 +32,7 @@ async fn slow_requests_and_statements_are_logged_as_json_with_route_and_statemen
     let id = |line: &Value| line["span"]["request_id"].as_str().map(str::to_owned);
     assert!(id(&request).is_some_and(|id| id.len() == 36), "{request}");
     assert_eq!(id(&request), id(&endpoint), "both lines belong to one request");
+    assert!(request["status"] == 200 && request["latency_ms"].is_number(), "{request}");
     let statement = find(|line| line.contains("slow statement") && line.contains("INSERT INTO users")).await;
     assert_eq!(statement["level"], "WARN");
 

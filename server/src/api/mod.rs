@@ -25,7 +25,12 @@ mod viewers;
 mod words;
 
 use crate::{health, middleware::problem::Problem, router::Server};
-use axum::{Json, Router, http::StatusCode, routing::get};
+use axum::{
+    Router,
+    body::Bytes,
+    http::{StatusCode, header},
+    routing::get,
+};
 use taskwire_domain::Error;
 use utoipa::{
     OpenApi,
@@ -90,6 +95,7 @@ fn paths() -> OpenApiRouter<Server> {
         .routes(routes!(dashboard::activity))
         .routes(routes!(dashboard::breakdown))
         .routes(routes!(dashboard::shared))
+        .routes(routes!(health::healthy))
         .routes(routes!(audit::list))
 }
 
@@ -131,11 +137,12 @@ fn operations(document: &mut Document) -> impl Iterator<Item = (&mut Operation, 
 pub fn router() -> Router<Server> {
     let (routes, _) = paths().split_for_parts();
     let routes = routes
-        .route("/dashboard/health", get(health::healthy))
         .fallback(|| async { Problem::from(Error::NotFound) })
         .method_not_allowed_fallback(|| async { Problem::other_method() });
-    let document = document();
-    let router = Router::new().nest("/api", routes).route("/openapi.json", get(|| async { Json(document) }));
+    // Once, because it is large.
+    let document = Bytes::from(serde_json::to_vec(&document()).unwrap_or_default());
+    let document = get(|| async { ([(header::CONTENT_TYPE, "application/json")], document) });
+    let router = Router::new().nest("/api", routes).route("/openapi.json", document);
     router.merge(viewers::router())
 }
 

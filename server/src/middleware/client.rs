@@ -1,10 +1,8 @@
 //! Where a request comes from.
 
 use axum::{
-    extract::{ConnectInfo, Request, State},
+    extract::{ConnectInfo, Request},
     http::{HeaderMap, header},
-    middleware::Next,
-    response::Response,
 };
 use sqlx::types::ipnetwork::IpNetwork;
 use std::{
@@ -52,12 +50,12 @@ fn parse(text: &str) -> Option<IpAddr> {
 }
 
 /// Puts the [`Client`] among the request's extensions, with a fresh count of its time in the database.
-pub async fn note(State(proxies): State<Proxies>, mut request: Request, next: Next) -> Response {
+pub fn note(proxies: &Proxies, mut request: Request) -> Request {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let user_agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let address = peer.map(|peer| proxies.client(peer, request.headers()));
     request.extensions_mut().insert(Client { address, user_agent, ..Client::default() });
-    next.run(request).await
+    request
 }
 
 #[cfg(test)]

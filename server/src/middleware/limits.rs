@@ -36,16 +36,12 @@ pub async fn whole(body: Body, limit: usize) -> Result<Bytes, Problem> {
 /// Bytes of path and query at most: as much as a search text takes, many times over.
 const TARGET_MAX: usize = 8192;
 
-/// Refuses a target that no link of ours has.
-pub async fn target(request: Request, next: Next) -> Response {
-    match request.uri().path_and_query().map_or(0, |target| target.as_str().len()) {
-        0..=TARGET_MAX => next.run(request).await,
-        _ => Problem::long_target(TARGET_MAX).into_response(),
+/// Refuses a target that no link of ours has, and gives up on a request that takes too long; its database transaction is
+/// rolled back.
+pub async fn length_and_time(State(limit): State<Duration>, request: Request, next: Next) -> Response {
+    if request.uri().path_and_query().is_some_and(|target| target.as_str().len() > TARGET_MAX) {
+        return Problem::long_target(TARGET_MAX).into_response();
     }
-}
-
-/// Gives up on a request that takes too long; its database transaction is rolled back.
-pub async fn time(State(limit): State<Duration>, request: Request, next: Next) -> Response {
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Problem::too_slow().into_response(),

@@ -21,7 +21,6 @@ use taskwire_backend::{
     Backend,
     limit::{Limit, Limiter},
 };
-use taskwire_domain::UserId;
 use tower::{ServiceBuilder, util::option_layer};
 use tower_http::{
     catch_panic::CatchPanicLayer,
@@ -54,15 +53,11 @@ pub struct Limits {
 
 /// Finds out who sends a request, and counts it for them.
 pub fn identified(routes: Router, backend: Backend, limits: &Limits) -> Router {
-    let limiter: Arc<Limiter<UserId>> = Arc::new(Limiter::new(limits.by_user));
-    routes.layer(
-        ServiceBuilder::new()
-            .layer(from_fn_with_state(backend, identity::identify))
-            .layer(from_fn_with_state(limiter, rate::by_user)),
-    )
+    routes.layer(from_fn_with_state((backend, Arc::new(Limiter::new(limits.by_user))), identity::identify))
 }
 
-/// Puts every layer around the routes.
+/// Puts every layer around the routes. What only looks at the request, or only at the response, is a function of that:
+/// `from_fn` copies all that is inside of it for every request.
 pub fn wrap(routes: Router, limits: Limits) -> Router {
     let limiter: Arc<Limiter<IpAddr>> = Arc::new(Limiter::new(limits.by_address));
     let csrf = limits.origins.iter().filter_map(|origin| origin.to_str().ok()).fold(CsrfLayer::new(), trusting);
@@ -79,7 +74,7 @@ pub fn wrap(routes: Router, limits: Limits) -> Router {
                     .on_response(trace::answered)
                     .on_failure(()),
             )
-            .layer(from_fn_with_state(limits.proxies, client::note))
+            .map_request(move |request| client::note(&limits.proxies, request))
             .layer(from_fn_with_state(limits.slow, latency::measure))
             .map_response(move |response| headers::complete(response, limits.https))
             .map_response(IntoResponse::into_response)
@@ -88,10 +83,9 @@ pub fn wrap(routes: Router, limits: Limits) -> Router {
             .layer(from_fn(problem::render))
             .layer(CatchPanicLayer::custom(caught))
             .layer(csrf.with_rejection_response(cross_site))
-            .layer(from_fn_with_state(limits.origins, cors::without_cookies))
+            .map_request(move |request| cors::without_cookies(&limits.origins, request))
             .layer(from_fn_with_state(limiter, rate::by_address))
-            .layer(from_fn(limits::target))
-            .layer(from_fn_with_state(limits.time, limits::time)),
+            .layer(from_fn_with_state(limits.time, limits::length_and_time)),
     )
 }
 

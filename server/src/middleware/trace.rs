@@ -9,7 +9,7 @@ use axum::{
 };
 use std::time::Duration;
 use tower_http::request_id::{MakeRequestId, RequestId};
-use tracing::{Span, field::Empty};
+use tracing::Span;
 use uuid::Uuid;
 
 /// Makes request ids.
@@ -42,20 +42,19 @@ pub fn span(request: &Request) -> Span {
     let request_id =
         request.extensions().get::<RequestId>().and_then(|id| id.header_value().to_str().ok()).unwrap_or_default();
     if route.starts_with("/health") || route.starts_with("/pkg") {
-        tracing::debug_span!("request", %method, route, request_id, status = Empty, latency_ms = Empty)
+        tracing::debug_span!("request", %method, route, request_id)
     } else {
-        tracing::error_span!("request", %method, route, request_id, status = Empty, latency_ms = Empty)
+        tracing::error_span!("request", %method, route, request_id)
     }
 }
 
-/// The line in the log.
+/// The line in the log. What is known only now are its own fields: adding them to the span would mean reading and writing
+/// all of the span's once more.
 pub fn answered(response: &Response, latency: Duration, span: &Span) {
-    let status = response.status();
-    span.record("status", status.as_u16());
-    span.record("latency_ms", latency.as_secs_f64() * 1000.0);
-    if status.is_server_error() {
-        tracing::warn!("answered");
+    let (status, latency_ms) = (response.status().as_u16(), latency.as_secs_f64() * 1000.0);
+    if response.status().is_server_error() {
+        tracing::warn!(status, latency_ms, "answered");
     } else if !span.is_disabled() {
-        tracing::info!("answered");
+        tracing::info!(status, latency_ms, "answered");
     }
 }

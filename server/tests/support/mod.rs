@@ -7,7 +7,7 @@ use sqlx::postgres::PgConnectOptions;
 use std::{path::Path, sync::Arc, time::Duration};
 use taskwire::{
     middleware::{Limits, client::Proxies},
-    router::{Server, router},
+    router::{Parts, router},
 };
 use taskwire_app::CookieSettings;
 use taskwire_backend::{Backend, Settings, limit::Limit};
@@ -80,8 +80,9 @@ impl App {
             .build();
         let stopping = CancellationToken::new();
         let cookies = CookieSettings { secure: setup.limits.https };
-        let server = Server { backend: backend.clone(), options, cookies, stopping: stopping.clone() };
-        Self { router: router(server, setup.limits), backend, stopping }
+        let import_limit = 4 * 1024 * 1024;
+        let server = Parts { backend: backend.clone(), options, import_limit, cookies, stopping: stopping.clone() };
+        Self { router: router(server.into(), setup.limits), backend, stopping }
     }
 
     pub fn browser(&self) -> browser::Browser {
