@@ -1,8 +1,10 @@
 -- wrk's script: every request is another person's. One line of results is added to a file at the end.
 --
--- Environment: TOKENS  a file of tokens, one a line        WHAT     figure, side and round, for the report
---              ACCEPT  what is asked for                   RESULTS  the file that gets the line
---              ENCODING  Accept-Encoding; empty: none
+-- Environment: PEOPLE   a file with a line for each person   WHAT      figure, side and round, for the report
+--              SENT_AS  what it is: a token, sent as a       RESULTS   the file that gets the line
+--                       cookie or a bearer, or a body        ACCEPT    what is asked for
+--              METHOD   of the request                       ENCODING  Accept-Encoding; empty: none
+--              BODY     in JSON, everybody's; empty: none
 
 local threads = 0
 
@@ -12,14 +14,18 @@ function setup(thread)
 end
 
 function init(args)
+  local method, sent_as = os.getenv("METHOD"), os.getenv("SENT_AS")
   local headers = { ["Accept"] = os.getenv("ACCEPT"), ["User-Agent"] = "Mozilla/5.0 (X11; Linux x86_64) wrk" }
-  local encoding = os.getenv("ENCODING")
+  local encoding, body = os.getenv("ENCODING"), os.getenv("BODY")
   if encoding ~= "" then headers["Accept-Encoding"] = encoding end
+  if body == "" then body = nil end
+  if method ~= "GET" then headers["Content-Type"] = "application/json" end
   requests = {}
-  for token in io.lines(os.getenv("TOKENS")) do
-    headers["Cookie"] = "taskwire_session=" .. token
+  for line in io.lines(os.getenv("PEOPLE")) do
+    if sent_as == "cookie" then headers["Cookie"] = "taskwire_session=" .. line end
+    if sent_as == "bearer" then headers["Authorization"] = "Bearer " .. line end
     -- Made once: the load generator shares the machine with what it measures.
-    requests[#requests + 1] = wrk.format("GET", nil, headers)
+    requests[#requests + 1] = wrk.format(method, nil, headers, sent_as == "body" and line or body)
   end
   -- Threads start far apart, so that they do not ask for the same person at the same time.
   at = number * 499

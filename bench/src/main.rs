@@ -1,17 +1,19 @@
 //! What `make bench` needs besides the product and a load generator.
 //!
 //! * [`seed`] fills a database with people, their sessions and their tasks, and signs their tokens.
-//! * [`floor`] is the bare server that the product is compared with.
+//! * [`floor`] is the bare server that the product is compared with, [`creation`] the bare statements.
 //! * [`policies`] measures what row-level security costs.
 //! * [`report`] makes a table of what was measured.
 //!
 //! `scripts/bench` puts them together; `docs/performance.md` says what came out.
 
 mod claims;
+mod creation;
 mod floor;
 mod policies;
 mod report;
 mod seed;
+mod statements;
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
@@ -22,23 +24,26 @@ use std::{net::SocketAddr, path::PathBuf};
 #[derive(Debug, Parser)]
 #[command(name = "taskwire-bench")]
 struct Cli {
+    /// Where the compiler has recorded the product's statements.
+    #[arg(long, default_value = ".sqlx")]
+    record: PathBuf,
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Fills a fresh database, and writes the people's tokens into a folder, one a line.
+    /// Fills a fresh database, and writes into a folder the people's tokens, and what they sign in with, one a line.
     Seed {
         #[command(flatten)]
         surroundings: Surroundings,
-        /// Where the tokens go.
+        /// Where they go.
         folder: PathBuf,
         /// Tasks of the person who has the most.
         #[arg(long, default_value_t = 1_000_000)]
         most: i32,
     },
-    /// Serves the bare look-up, and prints its address.
+    /// Serves the same work done bare, and prints its address.
     Floor {
         #[command(flatten)]
         surroundings: Surroundings,
@@ -49,6 +54,8 @@ enum Command {
         #[arg(long, default_value_t = 10)]
         db_connections: u32,
     },
+    /// Prints a script for pgbench that makes tasks with the product's statements.
+    Creation,
     /// Measures what row-level security costs, and prints it.
     Policies {
         #[command(flatten)]
@@ -84,10 +91,15 @@ fn main() -> Result<()> {
                 seed::run(&at.database_url, &at.auth_secret, &folder, most).await
             }
             Command::Floor { surroundings: at, addr, db_connections } => {
-                floor::run(at.database_url, &at.auth_secret, addr, db_connections).await
+                floor::run(at.database_url, &at.auth_secret, addr, db_connections, &cli.record).await
+            }
+            Command::Creation => {
+                print!("{}", creation::script(&cli.record)?);
+                Ok(())
             }
             Command::Policies { surroundings: at, token } => {
-                policies::run(at.database_url, &at.auth_secret, std::fs::read_to_string(token)?.trim()).await
+                let token = std::fs::read_to_string(token)?;
+                policies::run(at.database_url, &at.auth_secret, token.trim(), &cli.record).await
             }
             Command::Report { results } => {
                 print!("{}", report::table(&std::fs::read_to_string(results)?)?);

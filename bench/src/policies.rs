@@ -3,9 +3,13 @@
 //! The list of somebody in the midst of teams and shares, with and without the policies; and how long the refusal takes
 //! of a task that does not exist, and of one that is somebody else's. Both run alternately on one connection each.
 
-use anyhow::{Context, Result};
+use crate::statements;
+use anyhow::Result;
 use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection, postgres::PgConnectOptions};
-use std::{fs, time::Duration, time::Instant};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 use taskwire_backend::{Backend, Client, Settings, as_app, limit::Limit};
 use taskwire_domain::TaskId;
 use uuid::Uuid;
@@ -21,13 +25,13 @@ pub async fn crowded(connection: &mut PgConnection) -> Result<Uuid> {
 }
 
 /// Measures and prints a table of both.
-pub async fn run(connect: PgConnectOptions, secret: &str, token: &str) -> Result<()> {
+pub async fn run(connect: PgConnectOptions, secret: &str, token: &str, record: &Path) -> Result<()> {
     let mut owner = connect.connect().await?;
     let viewer = crowded(&mut owner).await?;
     let tasks: i64 = sqlx::query_scalar("SELECT count(*) FROM tasks").fetch_one(&mut owner).await?;
     let mut app = as_app(connect.clone()).connect().await?;
     let identity = format!("SELECT set_config('app.user_id', '{viewer}', false)");
-    let lists = format!("{}; PREPARE list AS {}", identity, list_statement()?);
+    let lists = format!("{}; PREPARE list AS {}", identity, statements::list(record)?);
     // The owner of everything passes the policies by; what differs is only that.
     for connection in [&mut app, &mut owner] {
         sqlx::raw_sql("SET enable_bitmapscan = off").execute(&mut *connection).await?;
@@ -92,18 +96,6 @@ async fn refusals(connect: PgConnectOptions, secret: &str, token: &str, owner: &
     println!("| somebody else's | {} |", spread(&mut is_there));
     println!("| not there | {} |\n", spread(&mut is_not));
     Ok(())
-}
-
-/// The statement of the list by last change, as the compiler recorded it. `scripts/bench` runs where the record is.
-fn list_statement() -> Result<String> {
-    for entry in fs::read_dir(".sqlx").context("reading .sqlx, which is in the repository's root")? {
-        let recorded: serde_json::Value = serde_json::from_slice(&fs::read(entry?.path())?)?;
-        let statement = recorded.get("query").and_then(|query| query.as_str()).unwrap_or_default();
-        if statement.contains("DISTINCT ON (run.updated_at") {
-            return Ok(statement.to_owned());
-        }
-    }
-    None.context("the list's statement is not in .sqlx")
 }
 
 async fn time(connection: &mut PgConnection, sql: &str) -> Result<Duration> {

@@ -7,7 +7,9 @@
 
 use crate::{claims::Claims, policies};
 use anyhow::Result;
+use argon2::{Argon2, password_hash::PasswordHasher};
 use chrono::{DateTime, Duration, Utc};
+use serde_json::json;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
 use std::{fs, path::Path, time::Instant};
 use taskwire_backend::{Clock, MIGRATOR};
@@ -16,26 +18,53 @@ use uuid::Uuid;
 /// Tasks that one statement inserts.
 const BATCH: i32 = 50_000;
 
+/// Those with 50 tasks each, who are numbered from one.
+pub const PEOPLE: u32 = 1_000;
+
+/// Everybody's.
+const PASSWORD: &str = "Correct-horse-1";
+
+/// In SQL, the id of the person with this number.
+pub fn user_id(number: &str) -> String {
+    format!("('00000000-0000-7000-8000-' || lpad({number}, 12, '0'))::uuid")
+}
+
+/// In SQL, the id of the session of the person with this number.
+pub fn session_id(number: &str) -> String {
+    format!("('00000000-0000-7000-9000-' || lpad({number}, 12, '0'))::uuid")
+}
+
 struct Person {
     user: Uuid,
     session: Uuid,
     email: String,
 }
 
-/// Fills the database and writes `users`, `hundred`, `million` and `crowded` into `folder`: their tokens, one a line.
+/// Fills the database and writes `users`, `hundred`, `million` and `crowded` into `folder`: their tokens, one a line; and
+/// `sign-ins`: the bodies with which the first of them sign in.
 pub async fn run(connect: &PgConnectOptions, secret: &str, folder: &Path, most: i32) -> Result<()> {
     let start = Instant::now();
     let mut connection = connect.connect().await?;
     MIGRATOR.run(&mut connection).await?;
     let (clock, now) = (Clock::system(), Clock::system().now());
-    for (group, people, tasks) in [("users", 1_000, 50), ("hundred", 1, 100), ("million", 1, most), ("crowded", 1, 0)] {
+    let hash = Argon2::default().hash_password(PASSWORD.as_bytes())?.to_string();
+    for (group, people, tasks) in [("users", PEOPLE, 50), ("hundred", 1, 100), ("million", 1, most), ("crowded", 1, 0)]
+    {
         let people: Vec<Person> = (1..=people)
             .map(|n| Person { user: clock.id(), session: clock.id(), email: format!("{group}-{n}@bench.test") })
             .collect();
-        sign_up(&mut connection, &people, now).await?;
+        let people = match group {
+            "users" => numbered(&mut connection, people).await?,
+            _ => people,
+        };
+        sign_up(&mut connection, &people, &hash, now).await?;
         add_tasks(&mut connection, &people, tasks, now).await?;
         let tokens: Result<Vec<_>> = people.iter().map(|person| token(person, secret, now)).collect();
         fs::write(folder.join(group), tokens?.join("\n") + "\n")?;
+        if group == "users" {
+            let sign_in = |person: &Person| json!({ "email": person.email, "password": PASSWORD }).to_string();
+            fs::write(folder.join("sign-ins"), people.iter().map(sign_in).collect::<Vec<_>>().join("\n") + "\n")?;
+        }
     }
     let crowd = format!(
         "SET crowded.viewer = '{}'; {}",
@@ -51,18 +80,28 @@ pub async fn run(connect: &PgConnectOptions, secret: &str, folder: &Path, most: 
     Ok(())
 }
 
-/// People and sessions as they are after a sign-in. Nobody can sign in with this hash.
-async fn sign_up(connection: &mut PgConnection, people: &[Person], now: DateTime<Utc>) -> Result<()> {
+/// The same people, with the ids that their numbers give them.
+async fn numbered(connection: &mut PgConnection, people: Vec<Person>) -> Result<Vec<Person>> {
+    let ids = format!("SELECT {}, {} FROM generate_series(1, $1) n", user_id("n::text"), session_id("n::text"));
+    let ids: Vec<(Uuid, Uuid)> =
+        sqlx::query_as(AssertSqlSafe(ids)).bind(i32::try_from(people.len())?).fetch_all(connection).await?;
+    let renamed = people.into_iter().zip(ids).map(|(person, (user, session))| Person { user, session, ..person });
+    Ok(renamed.collect())
+}
+
+/// People and sessions as they are after a sign-in.
+async fn sign_up(connection: &mut PgConnection, people: &[Person], hash: &str, now: DateTime<Utc>) -> Result<()> {
     let users: Vec<Uuid> = people.iter().map(|person| person.user).collect();
     let sessions: Vec<Uuid> = people.iter().map(|person| person.session).collect();
     let emails: Vec<&str> = people.iter().map(|person| person.email.as_str()).collect();
     sqlx::query(
         "INSERT INTO users (id, email, name, password_hash, created_at)
-         SELECT id, email, 'A person', '!', $3 FROM unnest($1::uuid[], $2::text[]) person (id, email)",
+         SELECT id, email, 'A person', $4, $3 FROM unnest($1::uuid[], $2::text[]) person (id, email)",
     )
     .bind(&users)
     .bind(&emails)
     .bind(now)
+    .bind(hash)
     .execute(&mut *connection)
     .await?;
     sqlx::query(
