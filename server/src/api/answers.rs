@@ -35,9 +35,9 @@ pub fn tag(shown: &impl Serialize) -> Option<ETag> {
 }
 
 /// The header that tells it.
-pub fn etag(shown: &impl Serialize) -> HeaderMap {
+pub fn etag(tag: Option<ETag>) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    if let Some(tag) = tag(shown) {
+    if let Some(tag) = tag {
         headers.typed_insert(tag);
     }
     headers

@@ -107,11 +107,11 @@ impl Conditions {
     /// What is shown, or a 304 for whoever has it already; `tagged` is what of it counts for that.
     pub fn unless_known(&self, tagged: &impl Serialize, shown: &impl Serialize) -> Response {
         let condition = self.if_none_match.as_ref();
-        let is_new =
-            tag(tagged).is_none_or(|tag| condition.is_none_or(|condition| condition.precondition_passes(&tag)));
-        match is_new {
-            true => (etag(tagged), Json(shown)).into_response(),
-            false => (StatusCode::NOT_MODIFIED, etag(tagged)).into_response(),
+        let tag = tag(tagged);
+        let passes = |tag| condition.is_none_or(|condition| condition.precondition_passes(tag));
+        match tag.as_ref().is_none_or(passes) {
+            true => (etag(tag), Json(shown)).into_response(),
+            false => (StatusCode::NOT_MODIFIED, etag(tag)).into_response(),
         }
     }
 }

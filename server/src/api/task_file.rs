@@ -1,7 +1,7 @@
 //! Tasks as a file: what an export writes and an import reads, in JSON or in CSV (RFC 4180).
 //!
-//! A spreadsheet takes a cell that begins like a formula for one, whoever wrote it. In CSV such a text has an apostrophe
-//! put in front (OWASP, CSV Injection), which reading takes off again.
+//! A spreadsheet takes a cell that begins like a formula for one, whoever wrote it. In CSV such a text, or such
+//! a part of one, has an apostrophe put in front (OWASP, CSV Injection), which reading takes off again.
 
 use super::{extract::about, tasks::TaskBody};
 use crate::middleware::problem::Problem;
@@ -196,7 +196,7 @@ pub fn read(format: FileFormat, file: &[u8]) -> Result<Vec<Line>, Problem> {
     }
 }
 
-/// The entries of a list, unread; one more than there may be is the last.
+/// The entries of a list, unread.
 struct Entries<'a>(Vec<&'a RawValue>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Entries<'a> {

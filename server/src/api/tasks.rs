@@ -1,7 +1,7 @@
 //! Tasks.
 
 use super::{
-    answers::{Answer, Page, etag, page},
+    answers::{Answer, Page, etag, page, tag},
     extract::{Body, Caller, Conditions, IdempotencyKey, Path, Query},
     params, refusals, words,
 };
@@ -404,5 +404,5 @@ async fn task(server: &Server, viewer: &Viewer, id: TaskId) -> Answer<TaskBody> 
 
 fn shown(task: Task) -> impl IntoResponse {
     let body = TaskBody::from(task);
-    (etag(&body), Json(body))
+    (etag(tag(&body)), Json(body))
 }

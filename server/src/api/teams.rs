@@ -1,7 +1,7 @@
 //! Teams, their members and their invitations.
 
 use super::{
-    answers::{Answer, all, etag},
+    answers::{Answer, all, etag, tag},
     extract::{Body, Caller, Conditions, Path},
     params, refusals,
     shares::{Outcome, address},
@@ -61,7 +61,7 @@ impl From<Team> for TeamBody {
 
 fn shown(team: Team) -> impl IntoResponse {
     let body = TeamBody::from(team);
-    (etag(&body), Json(body))
+    (etag(tag(&body)), Json(body))
 }
 
 /// The caller's teams, by name.
