@@ -62,7 +62,7 @@ impl Backend {
     /// [`Refusal::Conflict`] if the address has one already, with another password.
     pub async fn account_sign_up(&self, client: &Client, new: NewAccount) -> Result<SignedIn> {
         let (email, password) = (new.email.clone(), new.password.clone());
-        match self.account_create(client, new).await {
+        match self.new_account(client, new).await {
             // As a sign-in, so that guessing passwords here is as slow and as visible as there.
             Err(Error::Refused(taken @ Refusal::Conflict(_))) => {
                 let signed_in = self.account_sign_in(client, email.as_str(), password.expose()).await;
@@ -71,15 +71,25 @@ impl Backend {
                     other => other,
                 })
             }
-            made => made,
+            made => {
+                let (scope, account) = made?;
+                self.open_session(scope, account).await
+            }
         }
     }
 
-    /// Opens an account and, with it, its first session.
+    /// Opens an account, to sign in to.
     ///
     /// # Errors
     /// [`Refusal::Conflict`] if the address has one already, and [`Refusal::RateLimited`] after too many tries.
-    pub async fn account_create(&self, client: &Client, new: NewAccount) -> Result<SignedIn> {
+    pub async fn account_create(&self, client: &Client, new: NewAccount) -> Result<Account> {
+        let (scope, account) = self.new_account(client, new).await?;
+        scope.commit().await?;
+        Ok(account)
+    }
+
+    /// Makes an account in a scope of its own, to be committed.
+    async fn new_account(&self, client: &Client, new: NewAccount) -> Result<(Scope, Account)> {
         self.sign_ins.count(client, new.email.as_str())?;
         let hash = self.hasher.hash(new.password.expose().to_owned()).await?;
         let viewer = self.newcomer(UserId(self.clock.id()), client);
@@ -102,7 +112,7 @@ impl Backend {
             return Err(Refusal::Conflict("There is already an account with this email address.".into()).into());
         };
         scope.audit(Line::new("account.sign_up")).await?;
-        self.open_session(scope, account.into()).await
+        Ok((scope, account.into()))
     }
 
     /// Opens a session. An unknown address and a wrong password get the same answer after the same work.

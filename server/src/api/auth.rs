@@ -59,7 +59,7 @@ pub struct SignUp {
     name: String,
 }
 
-/// Opens an account.
+/// Opens an account, to sign in to.
 #[utoipa::path(
     post, path = "/auth/signup", tag = "auth", operation_id = "sign_up", security(()),
     request_body = SignUp,
@@ -75,8 +75,7 @@ pub async fn sign_up(
     Body(new): Body<SignUp>,
 ) -> Answer<(StatusCode, Json<UserBody>)> {
     let new = NewAccount::parse(&new.email, &new.password, &new.name)?;
-    let signed_in = server.backend.account_create(&client, new).await?;
-    Ok((StatusCode::CREATED, Json(signed_in.account.into())))
+    Ok((StatusCode::CREATED, Json(server.backend.account_create(&client, new).await?.into())))
 }
 
 /// What proves who somebody is.

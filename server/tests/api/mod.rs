@@ -111,11 +111,13 @@ async fn an_account_from_its_sign_up_to_the_end_of_its_session(_: PgPoolOptions,
     assert_eq!(ada.get("/api/auth/me").await.json(), made.json());
     assert_eq!(signed_in["user"], made.json());
 
+    assert_eq!(ada.get("/api/auth/sessions").await.json().as_array().unwrap().len(), 1, "none by signing up");
+    assert_eq!(nobody.post("/api/auth/signin", &proof).await.status, StatusCode::OK);
     let sessions = ada.get("/api/auth/sessions").await.json();
     let current: Vec<_> =
         sessions.as_array().unwrap().iter().map(|session| session["current"].as_bool().unwrap()).collect();
-    assert_eq!(current, [true, false], "that of the sign-up, too");
-    let other = format!("/api/auth/sessions/{}", sessions[1]["id"].as_str().unwrap());
+    assert_eq!(current, [false, true]);
+    let other = format!("/api/auth/sessions/{}", sessions[0]["id"].as_str().unwrap());
     assert_eq!(ada.delete(&other).await.status, StatusCode::NO_CONTENT);
     assert_eq!(ada.get("/api/auth/sessions").await.json().as_array().unwrap().len(), 1);
     assert_eq!(ada.send(Method::POST, "/api/auth/signout", Body::empty()).await.status, StatusCode::NO_CONTENT);
