@@ -73,7 +73,7 @@ pub async fn delete(
 ) -> Result<(), RpcError> {
     use super::server::{after_form, refused, signed_in};
     let (backend, viewer) = signed_in()?;
-    backend.team_delete(&viewer, id).await.map_err(refused)?;
+    backend.team_delete(&viewer, id, None).await.map_err(refused)?;
     after_form("/teams");
     Ok(())
 }

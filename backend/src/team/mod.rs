@@ -292,12 +292,16 @@ impl Backend {
     /// Deletes a team. Its tasks become the personal tasks of the people whose they are (requirement S5).
     ///
     /// # Errors
-    /// [`Refusal::NotFound`], [`Refusal::Forbidden`].
-    pub async fn team_delete(&self, viewer: &Viewer, id: TeamId) -> Result<()> {
+    /// [`Refusal::NotFound`], [`Refusal::Forbidden`], or [`Refusal::Stale`] if the team has another version than
+    /// `version` by now.
+    pub async fn team_delete(&self, viewer: &Viewer, id: TeamId, version: Option<i32>) -> Result<()> {
         let delete = async {
             let mut scope = self.scope(viewer, Need::TEAMS_WRITE).await?;
             scope.team_for(id, TeamAction::Delete).await?;
             let team = scope.team(id).await?.ok_or(Refusal::NotFound)?;
+            if version.is_some_and(|version| version != team.version) {
+                return Err(Refusal::Stale.into());
+            }
             // Before the team is gone, into whose log then nobody writes.
             scope.audit(Line::new("team.delete").target(team.name).team(id)).await?;
             let gone = query!("DELETE FROM teams WHERE id = $1", id.0).execute(scope.connection()?).await?;

@@ -16,6 +16,7 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use taskwire_backend::Viewer;
 use taskwire_domain::{
     Error, TeamId, UserId,
     account::Whom,
@@ -135,8 +136,12 @@ pub async fn get(
     Path(TeamPath { id }): Path<TeamPath>,
     conditions: Conditions,
 ) -> Answer<Response> {
-    let body = TeamBody::from(server.backend.team_get(&viewer, id).await?.team);
+    let body = team(&server, &viewer, id).await?;
     Ok(conditions.unless_known(&body, &body))
+}
+
+async fn team(server: &Server, viewer: &Viewer, id: TeamId) -> Answer<TeamBody> {
+    Ok(server.backend.team_get(viewer, id).await?.team.into())
 }
 
 /// What to change; what is absent stays as it is.
@@ -172,23 +177,28 @@ pub async fn update(
     Body(TeamChangeBody { name, description }): Body<TeamChangeBody>,
 ) -> Answer<Response> {
     let change = TeamChange::parse(name.as_deref(), description.as_deref())?;
-    let current = async { Ok(TeamBody::from(server.backend.team_get(&viewer, id).await?.team)) };
-    let version = conditions.current(current).await?.map(|team| team.version);
+    let version = conditions.current(team(&server, &viewer, id)).await?.map(|team| team.version);
     Ok(shown(server.backend.team_update(&viewer, id, change, version).await?).into_response())
 }
 
 /// Deletes a team. Its tasks become the personal tasks of the people whose they are.
 #[utoipa::path(
     delete, path = "/teams/{id}", tag = "teams", operation_id = "team_delete",
-    params(TeamPath),
-    responses((status = 204), refusals::SignedIn, refusals::NotFound)
+    params(TeamPath, params::IfMatch),
+    responses(
+        (status = 204),
+        (status = 412, body = ErrorBody, description = "The team has changed by now"),
+        refusals::SignedIn, refusals::NotFound
+    )
 )]
 pub async fn delete(
     State(server): State<Server>,
     Caller(viewer): Caller,
     Path(TeamPath { id }): Path<TeamPath>,
+    conditions: Conditions,
 ) -> Answer<StatusCode> {
-    server.backend.team_delete(&viewer, id).await?;
+    let version = conditions.current(team(&server, &viewer, id)).await?.map(|team| team.version);
+    server.backend.team_delete(&viewer, id, version).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -31,6 +31,8 @@ async fn a_team_from_its_making_to_its_end(_: PgPoolOptions, db: PgConnectOption
     assert_eq!((&changed.json()["name"], &changed.json()["description"]), (&json!("Crew"), &json!("")));
     let stale = ada.with("if-match", &first).patch(&path, &json!({ "name": "Late" })).await;
     assert_eq!(refused(&stale), refusal(412, "PRECONDITION_FAILED", &[]));
+    let stale = ada.with("if-match", &first).delete(&path).await;
+    assert_eq!(refused(&stale), refusal(412, "PRECONDITION_FAILED", &[]));
     let known = ada.with("if-none-match", &second);
     assert_eq!(known.get(&path).await.status, StatusCode::NOT_MODIFIED);
 
@@ -98,6 +100,8 @@ async fn a_task_is_shared_changed_and_given_back(_: PgPoolOptions, db: PgConnect
     let seen = bob.get("/api/tasks/shared-with-me").await.json();
     assert_eq!((&seen[0]["id"], &seen[0]["access"]), (&id, &json!("view")));
     assert_eq!(seen, bob.get("/api/me/tasks?shared=true").await.json());
+    let elsewhere = bob.get(&format!("/api/tasks/shared-with-me?team_id={}", uuid::Uuid::nil())).await;
+    assert_eq!(refused(&elsewhere), refusal(422, "VALIDATION_ERROR", &["team_id"]));
     assert_eq!(refused(&bob.get(&shares).await), refusal(403, "FORBIDDEN", &[]));
     let task = format!("/api/me/tasks/{id}");
     let known = bob.with("if-none-match", bob.get(&task).await.header("etag"));

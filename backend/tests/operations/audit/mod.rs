@@ -129,7 +129,7 @@ async fn whatever_happens_to_a_team_stands_in_its_log_and_with_those_concerned(
         "somebody team.leave The crew in The crew from 192.0.2.1"
     );
     assert_eq!(log(&world, &ada, None).await.last().unwrap(), "I team.leave The crew from 192.0.2.1");
-    backend.team_delete(&bob, team).await.unwrap();
+    backend.team_delete(&bob, team, None).await.unwrap();
     assert_eq!(log(&world, &bob, None).await.last().unwrap(), "I team.delete The crew from 2001:db8::2");
     // The team is gone, its lines stay.
     let kept = sqlx::query_scalar("SELECT count(*) FROM audit_log WHERE team_id = $1 AND account_id = actor_id");
@@ -384,7 +384,7 @@ async fn nobody_takes_up_the_log_of_a_team_that_is_gone(_: PgPoolOptions, option
     let world = World::new(options).await;
     let (ada, bob) = (world.person("Ada").await, world.person("Bob").await);
     let team = world.team(&ada, "Crew", &[(&bob, Role::Viewer)]).await;
-    world.backend.team_delete(&ada, team).await.unwrap();
+    world.backend.team_delete(&ada, team, None).await.unwrap();
     let again = format!("INSERT INTO teams (id, name, created_at) VALUES ('{team}', 'Crew', now())");
     let refused = sqlx::raw_sql(AssertSqlSafe(again)).execute(&mut as_viewer(&world, &bob).await).await;
     assert!(refused.unwrap_err().to_string().contains("row-level security"));

@@ -43,7 +43,7 @@ async fn tries_on_team(world: &World, viewer: &Viewer, id: TeamId) -> Vec<(&'sta
         ("audit.list", backend.audit_list(viewer, AuditQuery { team: Some(id), before: None }).await.map(drop)),
         ("team.transfer", backend.team_transfer(viewer, id, somebody).await),
         ("team.leave", backend.team_leave(viewer, id).await),
-        ("team.delete", backend.team_delete(viewer, id).await),
+        ("team.delete", backend.team_delete(viewer, id, None).await),
     ]
 }
 

@@ -201,7 +201,7 @@ async fn many_write_and_several_seal_at_once(_: PgPoolOptions, options: PgConnec
         async move {
             for round in 0..25 {
                 backend.account_update(person, Name::parse(&format!("Writer {round}")).unwrap()).await.unwrap();
-                assert!(backend.team_delete(person, team).await.is_err());
+                assert!(backend.team_delete(person, team, None).await.is_err());
             }
         }
     });

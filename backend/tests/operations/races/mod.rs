@@ -202,7 +202,7 @@ fn team_deed<'a>(
                 ("add", backend.team_member_add(by, team, somebody(&email, role)).await.map(drop))
             }
             82..97 => ("change", backend.team_member_change(by, team, user, role).await),
-            _ => ("delete", backend.team_delete(by, team).await),
+            _ => ("delete", backend.team_delete(by, team, None).await),
         }
     })
 }

@@ -206,7 +206,7 @@ async fn a_task_made_while_its_team_is_deleted_is_its_makers_or_none(_: PgPoolOp
         );
         let working = join(working, backend.task_delete(cleo, going.id, None));
         let (created, gone, ((edited, restored, left), taken)) =
-            join3(creating, backend.team_delete(ada, team), working).await;
+            join3(creating, backend.team_delete(ada, team, None), working).await;
         settled("delete", gone).unwrap();
         for (person, outcome) in people.iter().zip(created) {
             match settled("create", outcome) {

@@ -86,7 +86,7 @@ async fn of_two_who_decide_about_an_owner_one_comes_first(_: PgPoolOptions, opti
 
         let team = new("A team that goes").await;
         let (handed, deleted) =
-            join(backend.team_transfer(ada, team, bob.user_id), backend.team_delete(ada, team)).await;
+            join(backend.team_transfer(ada, team, bob.user_id), backend.team_delete(ada, team, None)).await;
         match (settled("transfer", handed), settled("delete", deleted)) {
             (Ok(()), Err(Refusal::Forbidden)) | (Err(Refusal::NotFound), Ok(())) => {}
             other => panic!("{other:?}"),

@@ -112,10 +112,10 @@ async fn a_team_from_its_making_to_its_end(_: PgPoolOptions, options: PgConnectO
     assert_eq!((renamed.name.as_str(), renamed.description.as_str(), renamed.version), ("Crew", "", 2));
     assert_eq!(backend.team_get(&bob, made.id).await.unwrap().team.name, "Crew");
 
-    backend.team_delete(&ada, made.id).await.unwrap();
+    backend.team_delete(&ada, made.id, None).await.unwrap();
     for viewer in [&ada, &bob] {
         assert_eq!(refusal(backend.team_get(viewer, made.id).await), Refusal::NotFound);
-        assert_eq!(refusal(backend.team_delete(viewer, made.id).await), Refusal::NotFound);
+        assert_eq!(refusal(backend.team_delete(viewer, made.id, None).await), Refusal::NotFound);
         assert_eq!(backend.team_list(viewer).await.unwrap(), []);
     }
     let left =
@@ -178,7 +178,7 @@ async fn a_name_is_one_teams_whatever_its_case(_: PgPoolOptions, options: PgConn
     assert!(matches!(refusal(make(&ada, "ärzte", "").await), Refusal::Conflict(_)));
     let same = backend.team_update(&bob, other.id, texts("ÄRZTE", ""), None).await.unwrap();
     assert_eq!(same.name, "ÄRZTE", "one's own name in other letters is free");
-    backend.team_delete(&bob, other.id).await.unwrap();
+    backend.team_delete(&bob, other.id, None).await.unwrap();
     assert_ne!(make(&ada, "ärzte", "").await.unwrap().id, other.id, "the name is free again");
 }
 
@@ -301,7 +301,7 @@ async fn an_owner_hands_the_team_over_and_may_then_leave(_: PgPoolOptions, optio
     let now: Vec<_> = roles(&world, team).await.into_iter().map(|(_, role)| role).collect();
     assert_eq!(now, [Role::Admin, Role::Admin, Role::Owner]);
     assert_eq!(refusal(backend.team_transfer(&ada, team, bob.user_id).await), Refusal::Forbidden);
-    assert_eq!(refusal(backend.team_delete(&ada, team).await), Refusal::Forbidden);
+    assert_eq!(refusal(backend.team_delete(&ada, team, None).await), Refusal::Forbidden);
     assert_eq!(backend.task_get(&ada, task.id).await.unwrap().user_id, ada.user_id, "the task is still hers");
 
     backend.team_leave(&ada, team).await.unwrap();
@@ -335,7 +335,7 @@ async fn a_deleted_team_leaves_its_tasks_to_their_owners(_: PgPoolOptions, optio
     backend.team_member_change(&ada, team, cleo.user_id, Role::Viewer).await.unwrap();
     assert_eq!(backend.task_get(&cleo, of_cleo.id).await.unwrap().access, Access::Viewer);
 
-    backend.team_delete(&ada, team).await.unwrap();
+    backend.team_delete(&ada, team, None).await.unwrap();
 
     assert_eq!(refusal(backend.task_restore(&bob, deleted.id).await), Refusal::NotFound);
     assert_eq!(backend.task_restore(&cleo, deleted.id).await.unwrap().access, Access::Owner);

@@ -95,7 +95,7 @@ async fn attempts(
         }
         TeamAction::Leave => vec![backend.team_leave(viewer, team).await],
         TeamAction::Transfer => vec![backend.team_transfer(viewer, team, other).await],
-        TeamAction::Delete => vec![backend.team_delete(viewer, team).await],
+        TeamAction::Delete => vec![backend.team_delete(viewer, team, None).await],
     }
 }
 
@@ -247,7 +247,7 @@ async fn what_a_policy_keeps_from_happening_is_a_fault_and_not_in_the_log(_: PgP
     .unwrap();
     let backend = &world.backend;
     let outcomes = [
-        backend.team_delete(&ada, team).await,
+        backend.team_delete(&ada, team, None).await,
         backend.team_leave(&bob, team).await,
         backend.team_transfer(&ada, team, bob.user_id).await,
         backend.team_member_change(&ada, team, bob.user_id, Role::Viewer).await,
