@@ -3,7 +3,7 @@
 use crate::{Backend, Error, Result, Viewer, scope::backoff, viewer::Need};
 use backon::Retryable;
 use sqlx::{query, types::Json};
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 use taskwire_domain::{
     Error as Refusal,
     dashboard::{Activity, Dashboard, RecentTask, Statistics, TeamSummary},
@@ -18,7 +18,7 @@ const ZONE_MAX: usize = 64;
 impl Backend {
     /// Everything the dashboard shows, in one round trip whatever the number of tasks, and in none if the same was asked
     /// a moment ago. “Today” and “week” follow the account's zone, else `browser_zone`, else UTC.
-    pub async fn dashboard_read(&self, viewer: &Viewer, browser_zone: Option<&str>) -> Result<Dashboard> {
+    pub async fn dashboard_read(&self, viewer: &Viewer, browser_zone: Option<&str>) -> Result<Arc<Dashboard>> {
         self.permit(viewer, Need::DASHBOARD_READ).await?;
         let start = Instant::now();
         // A NUL is what Postgres cannot take in a text; and what is no zone for its length alone is not worth keeping.
@@ -43,7 +43,7 @@ impl Backend {
         viewer.client.db_time.add_since(start);
         let dashboard = dashboard?;
         self.dashboards.keep(key, writes, &dashboard);
-        Ok(dashboard)
+        Ok(Arc::new(dashboard))
     }
 
     /// In the account's zone, else in `zone`; in UTC without `zone`.

@@ -8,7 +8,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use moka::sync::Cache;
 use std::{
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 use taskwire_domain::{UserId, dashboard::Dashboard};
@@ -23,7 +26,7 @@ pub(crate) type Key = (UserId, Uuid, String);
 #[derive(Debug)]
 pub(crate) struct DashboardCache {
     /// Each with the number of writes before it was computed.
-    kept: Cache<Key, (u64, Dashboard)>,
+    kept: Cache<Key, (u64, Arc<Dashboard>)>,
     writes: AtomicU64,
     lasts: TimeDelta,
 }
@@ -46,16 +49,16 @@ impl DashboardCache {
     }
 
     /// What was computed for the same question, if it still holds.
-    pub(crate) fn get(&self, key: &Key, now: DateTime<Utc>) -> Option<Dashboard> {
+    pub(crate) fn get(&self, key: &Key, now: DateTime<Utc>) -> Option<Arc<Dashboard>> {
         let (writes, dashboard) = self.kept.get(key)?;
         let holds = writes == self.writes() && now.signed_duration_since(dashboard.computed_at) < self.lasts;
-        holds.then_some(Dashboard { cached: true, ..dashboard })
+        holds.then_some(dashboard)
     }
 
     /// Keeps what was computed after so many `writes`.
     pub(crate) fn keep(&self, key: Key, writes: u64, dashboard: &Dashboard) {
         if self.lasts > TimeDelta::zero() {
-            self.kept.insert(key, (writes, dashboard.clone()));
+            self.kept.insert(key, (writes, Arc::new(Dashboard { cached: true, ..dashboard.clone() })));
         }
     }
 }

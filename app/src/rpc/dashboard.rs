@@ -10,5 +10,6 @@ use taskwire_domain::dashboard::Dashboard;
 pub async fn read() -> Result<Dashboard, RpcError> {
     use super::server::{cookie, refused, signed_in};
     let (backend, viewer) = signed_in()?;
-    backend.dashboard_read(&viewer, cookie("tz").as_deref()).await.map_err(refused)
+    let dashboard = backend.dashboard_read(&viewer, cookie("tz").as_deref()).await.map_err(refused)?;
+    Ok(std::sync::Arc::unwrap_or_clone(dashboard))
 }

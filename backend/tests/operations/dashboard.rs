@@ -68,7 +68,7 @@ async fn shares_and_teams_are_counted(_: PgPoolOptions, options: PgConnectOption
 
     let seen = async |viewer| {
         let dashboard = world.backend.dashboard_read(viewer, None).await.unwrap();
-        let teams = dashboard.teams.into_iter().map(|team| (team.name, team.role));
+        let teams = dashboard.teams.iter().map(|team| (team.name.clone(), team.role.clone()));
         (dashboard.statistics, teams.collect::<Vec<_>>())
     };
     let team = |role: &str| vec![("Crew".to_owned(), role.to_owned())];
@@ -144,7 +144,7 @@ async fn what_was_computed_a_moment_ago_holds_until_something_is_written(_: PgPo
     let first = read(&ada).await;
     world.pass(TimeDelta::milliseconds(4999));
     let second = read(&ada).await;
-    assert_eq!(second, Dashboard { cached: true, ..first.clone() }, "with the time at which it was so");
+    assert_eq!(*second, Dashboard { cached: true, ..Dashboard::clone(&first) }, "with the time at which it was so");
     assert!(!read(&bob).await.cached, "nobody gets another's");
     let in_berlin = world.backend.dashboard_read(&ada, Some("Europe/Berlin")).await.unwrap();
     assert!(!in_berlin.cached, "nor the numbers of another zone");

@@ -65,7 +65,8 @@ pub async fn statistics(
     Caller(viewer): Caller,
     conditions: Conditions,
 ) -> Answer<Response> {
-    let Dashboard { statistics, computed_at, cached, .. } = server.backend.dashboard_read(&viewer, None).await?;
+    let dashboard = server.backend.dashboard_read(&viewer, None).await?;
+    let Dashboard { statistics, computed_at, cached, .. } = *dashboard;
     let counts = TaskCounts {
         total_tasks: statistics.total(),
         pending_tasks: statistics.pending,
@@ -128,7 +129,8 @@ pub async fn activity(
     {
         return Err(Error::invalid("tz", "This is not a time zone that we know.").into());
     }
-    let Dashboard { statistics, activity, .. } = server.backend.dashboard_read(&viewer, tz.as_deref()).await?;
+    let dashboard = server.backend.dashboard_read(&viewer, tz.as_deref()).await?;
+    let Dashboard { statistics, activity, .. } = *dashboard;
     let body = ActivityBody {
         tasks_created_today: activity.created_today,
         tasks_completed_today: activity.completed_today,
