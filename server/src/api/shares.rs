@@ -4,7 +4,7 @@ use super::{
     answers::{Answer, Page, all, page},
     extract::{Body, Caller, Path, Query},
     refusals,
-    tasks::{self, ListQuery, TaskBody, TaskPath},
+    tasks::{TaskBody, TaskPath},
     words,
 };
 use crate::{middleware::problem::ErrorBody, router::Server};
@@ -19,7 +19,7 @@ use taskwire_domain::{
     Error, TaskId, UserId,
     account::{Email, Whom},
     share::{NewShare, Permission, Share, SharedTask},
-    task::Status,
+    task::{PAGE_MAX, Sort, Source, Status, TaskQuery},
     team::Added,
 };
 use utoipa::{IntoParams, ToSchema};
@@ -213,10 +213,44 @@ pub async fn list(
     Ok(all(server.backend.share_list(&viewer, id).await?))
 }
 
-/// A page of the tasks that others share with the caller: the list of tasks with `shared=true`.
+/// The shared tasks to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct WithMeQuery {
+    /// Only tasks of this status.
+    #[param(schema_with = words::status)]
+    status: Option<Status>,
+    /// Only tasks whose title or description contains this text, whatever its case.
+    #[param(max_length = 200)]
+    q: Option<String>,
+    /// The order; without it the last changed come first.
+    #[param(schema_with = words::sort)]
+    sort: Option<Sort>,
+    /// Tasks on a page; 100 without it.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+    /// Where the page starts: the `X-Next-Cursor` of the page before, in the same order.
+    cursor: Option<String>,
+}
+
+impl From<WithMeQuery> for TaskQuery {
+    fn from(WithMeQuery { status, q, sort, limit, cursor }: WithMeQuery) -> Self {
+        Self {
+            source: Source::Shared,
+            status,
+            search: q.unwrap_or_default(),
+            sort: sort.unwrap_or_default(),
+            cursor,
+            limit: Some(limit.unwrap_or(PAGE_MAX)),
+        }
+    }
+}
+
+/// A page of the tasks that others share with the caller.
 #[utoipa::path(
     get, path = "/tasks/shared-with-me", tag = "shares", operation_id = "share_with_me",
-    params(ListQuery),
+    params(WithMeQuery),
     responses(
         (status = 200, body = Vec<TaskBody>, headers(
             ("Link" = String, description = "The next page, as `rel=\"next\"`; absent on the last one"),
@@ -226,13 +260,13 @@ pub async fn list(
     )
 )]
 pub async fn with_me(
-    server: State<Server>,
-    caller: Caller,
-    uri: OriginalUri,
-    Query(mut query): Query<ListQuery>,
+    State(server): State<Server>,
+    Caller(viewer): Caller,
+    OriginalUri(uri): OriginalUri,
+    Query(query): Query<WithMeQuery>,
 ) -> Answer<Page<TaskBody>> {
-    query.shared = true;
-    tasks::list(server, caller, uri, Query(query)).await
+    let found = server.backend.task_list(&viewer, &query.into()).await?;
+    Ok(page(&uri, found.next, found.tasks))
 }
 
 /// A task of the caller's own that others have.

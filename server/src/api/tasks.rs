@@ -85,7 +85,7 @@ pub struct ListQuery {
     team_id: Option<Uuid>,
     /// Only tasks that others share with the caller.
     #[serde(default)]
-    pub shared: bool,
+    shared: bool,
     /// The order; without it the last changed come first.
     #[param(schema_with = words::sort)]
     sort: Option<Sort>,
@@ -97,7 +97,7 @@ pub struct ListQuery {
 }
 
 impl ListQuery {
-    pub fn parse(self) -> Result<TaskQuery, Error> {
+    fn parse(self) -> Result<TaskQuery, Error> {
         let source = match (self.team_id, self.shared) {
             (None, false) => Source::All,
             (None, true) => Source::Shared,
