@@ -32,5 +32,6 @@ pub use client::{Client, DbTime, MISSING_TAKES};
 pub use clock::Clock;
 pub use connect::{Backend, MIGRATOR, Settings, as_app};
 pub use error::{Error, Result};
+pub use task::file as task_file;
 pub use token::SECRET_MIN;
 pub use viewer::{Credential, Viewer};

@@ -214,6 +214,26 @@ words!(
     }
 );
 
+/// What comes of a file of tasks.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Imported {
+    /// The tasks that the lines made, in their order; none in a dry run.
+    pub made: Vec<TaskId>,
+    /// What comes of each line.
+    pub lines: Vec<ImportedLine>,
+}
+
+/// What comes of a line of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportedLine {
+    /// Where it begins, from 1; in JSON the number of the entry.
+    pub number: u64,
+    /// The title of its task; `None` if it is refused.
+    pub title: Option<String>,
+    /// Every field that breaks a rule.
+    pub fields: Vec<FieldError>,
+}
+
 /// A checked change of many tasks at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BulkChange {

@@ -2,31 +2,55 @@
 //!
 //! The number of round trips does not depend on the number of tasks.
 
-use super::creation_key;
+use super::{
+    creation_key,
+    file::{self, Line},
+};
 use crate::{Backend, Result, Viewer, viewer::Need};
 use sqlx::query;
 use std::collections::BTreeMap;
 use taskwire_domain::{
-    TaskId,
-    task::{NewTask, Status},
+    Error as Refusal, FieldError, TaskId,
+    task::{FileFormat, Imported, ImportedLine, NewTask, Status},
 };
 use uuid::Uuid;
 
 impl Backend {
-    /// Makes tasks of the viewer's own, outside teams: all of them or none. Returns their ids in the order of `tasks`. The
-    /// same tasks again under the same `key` are those that it made the first time. A dry run only finds out whether the
+    /// Makes tasks of the viewer's own from a file, outside teams: all of them or none. The same file again under the same
+    /// `key` returns the tasks that it made the first time. A dry run says what would come of each line, and whether the
     /// viewer might.
+    ///
+    /// # Errors
+    /// [`Refusal::Invalid`] for a file that cannot be read, and about each line that breaks a rule, unless it is a dry run.
     pub async fn task_import(
         &self,
         viewer: &Viewer,
         key: Uuid,
-        tasks: &[NewTask],
+        format: FileFormat,
+        file: &[u8],
         dry_run: bool,
-    ) -> Result<Vec<TaskId>> {
+    ) -> Result<Imported> {
         if dry_run {
             drop(self.reading(viewer, Need::TASKS_WRITE).await?);
-            return Ok(Vec::new());
+        } else {
+            // First, or a token without the right would have a file read.
+            self.permit(viewer, Need::TASKS_WRITE).await?;
         }
+        let read = file::read(format, file)?;
+        let lines: Vec<_> = read.iter().map(told).collect();
+        if dry_run {
+            return Ok(Imported { made: Vec::new(), lines });
+        }
+        let complaints: Vec<_> = lines.iter().flat_map(complaints).collect();
+        if !complaints.is_empty() {
+            return Err(Refusal::Invalid(complaints).into());
+        }
+        let tasks: Vec<_> = read.into_iter().filter_map(|line| line.task.ok()).collect();
+        Ok(Imported { made: self.make_tasks(viewer, key, &tasks).await?, lines })
+    }
+
+    /// Makes tasks; returns their ids in the order of `tasks`.
+    async fn make_tasks(&self, viewer: &Viewer, key: Uuid, tasks: &[NewTask]) -> Result<Vec<TaskId>> {
         let mut scope = self.scope(viewer, Need::TASKS_WRITE).await?;
         let (user, now) = (scope.user(), scope.now);
         // Each line has a key of its own, so that two alike make two tasks.
@@ -64,4 +88,21 @@ impl Backend {
         let ids: BTreeMap<_, _> = made.into_iter().map(|row| (row.key, TaskId(row.id))).collect();
         Ok(keys.iter().filter_map(|key| ids.get(key).copied()).collect())
     }
+}
+
+/// What comes of a line.
+fn told(Line { number, task }: &Line) -> ImportedLine {
+    let (title, fields) = match task {
+        Ok(task) => (Some(task.title.clone()), Vec::new()),
+        Err(Refusal::Invalid(fields)) => (None, fields.clone()),
+        Err(other) => (None, vec![FieldError::new("line", other.to_string())]),
+    };
+    ImportedLine { number: *number, title, fields }
+}
+
+/// What is wrong with a line, named as in the whole file.
+fn complaints(line: &ImportedLine) -> impl Iterator<Item = FieldError> {
+    let about =
+        |one: &FieldError| FieldError::new(&format!("lines[{}].{}", line.number, one.field), one.message.clone());
+    line.fields.iter().map(about)
 }

@@ -2,6 +2,7 @@
 //! is done to many at once in [`bulk`].
 
 mod bulk;
+pub mod file;
 mod import;
 mod list;
 mod seen;

@@ -10,7 +10,7 @@ use taskwire_domain::{
     api_token::{NewApiToken, TokenEnd, TokenScope},
     audit::AuditQuery,
     share::{NewShare, Permission},
-    task::{BulkAction, BulkChange, NewTask, Status, TaskChange, TaskQuery},
+    task::{BulkAction, BulkChange, FileFormat, NewTask, Status, TaskChange, TaskQuery},
     team::{NewMember, Role, TeamTexts},
 };
 use tracing::{Event, Subscriber};
@@ -99,8 +99,9 @@ impl Costs<'_> {
         let completed = TaskChange::status(Status::Completed);
         self.of(&["task/complete", "task/reopen"], backend.task_update(&ada, task, completed)).await;
 
-        let (key, file) = (Uuid::new_v4(), [new("one"), new("two")]);
-        self.of(&["many tasks made from a file"], backend.task_import(&ada, key, &file, false)).await;
+        let (key, file) = (Uuid::new_v4(), b"title\none\ntwo\n");
+        let import = backend.task_import(&ada, key, FileFormat::Csv, file, false);
+        self.of(&["many tasks made from a file"], import).await;
         let done = BulkChange::parse(BulkAction::Reopen, vec![task]).unwrap();
         self.of(&["many tasks completed or reopened"], backend.task_bulk(&ada, &done)).await;
         self.of(&["share/give"], backend.share_give(&ada, task, share("bob@example.org", "view"))).await;
@@ -138,7 +139,7 @@ impl Costs<'_> {
         self.of(&["team/leave"], backend.team_leave(&ada, team)).await;
         world.join(&bob, team, &cleo, Role::Viewer).await;
         self.of(&["team/remove_member"], backend.team_member_remove(&bob, team, cleo.user_id)).await;
-        self.of(&["team/delete"], backend.team_delete(&bob, team)).await;
+        self.of(&["team/delete"], backend.team_delete(&bob, team, None)).await;
     }
 
     async fn the_rest(&mut self) {

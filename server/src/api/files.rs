@@ -4,11 +4,14 @@ use super::{
     answers::Answer,
     extract::{Caller, IdempotencyKey, Query, Upload},
     params, refusals,
-    task_file::{self, Line, Writer},
+    task_file::Writer,
     tasks::TaskBody,
     words,
 };
-use crate::{middleware::problem::FieldErrorBody, router::Server};
+use crate::{
+    middleware::problem::{ErrorBody, FieldErrorBody, Problem},
+    router::Server,
+};
 use axum::{
     BoxError, Json,
     body::Body,
@@ -21,11 +24,11 @@ use futures::{
     future::ready,
     stream::{once, try_unfold},
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 use taskwire_backend::{Result, Viewer};
 use taskwire_domain::{
-    Error, FieldError, TaskId,
-    task::{FileFormat, PAGE_MAX, Sort, Source, TaskPage, TaskQuery},
+    FieldError, TaskId,
+    task::{FileFormat, Imported, ImportedLine, PAGE_MAX, Sort, Source, TaskPage, TaskQuery},
 };
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -157,14 +160,9 @@ pub struct ImportLine {
     fields: Vec<FieldError>,
 }
 
-impl ImportLine {
-    fn of(Line { number, task }: &Line) -> Self {
-        let (title, fields) = match task {
-            Ok(task) => (Some(task.title.clone()), Vec::new()),
-            Err(Error::Invalid(fields)) => (None, fields.clone()),
-            Err(other) => (None, vec![FieldError::new("line", other.to_string())]),
-        };
-        Self { line: *number, title, fields }
+impl From<ImportedLine> for ImportLine {
+    fn from(ImportedLine { number, title, fields }: ImportedLine) -> Self {
+        Self { line: number, title, fields }
     }
 }
 
@@ -179,7 +177,11 @@ impl ImportLine {
         (String = "text/csv", example = "title,description,status\r\nPlan the offsite,,pending\r\n"),
     )),
     params(params::Owner, ImportQuery, params::IdempotencyKey),
-    responses((status = 200, body = ImportReport), refusals::SignedIn, refusals::Body)
+    responses(
+        (status = 200, body = ImportReport),
+        (status = 409, body = ErrorBody, description = "Another file of the caller's is still being read"),
+        refusals::SignedIn, refusals::Body
+    )
 )]
 pub async fn import(
     State(server): State<Server>,
@@ -188,19 +190,12 @@ pub async fn import(
     IdempotencyKey(key): IdempotencyKey,
     Upload { format, file }: Upload,
 ) -> Answer<Json<ImportReport>> {
-    let read = task_file::read(format, &file)?;
-    let lines: Vec<_> = read.iter().map(ImportLine::of).collect();
-    let refused: Vec<_> = lines.iter().filter(|line| !line.fields.is_empty()).collect();
-    if !dry_run && !refused.is_empty() {
-        return Err(Error::Invalid(refused.into_iter().flat_map(complaints).collect()).into());
+    if format == FileFormat::Json {
+        let text = str::from_utf8(&file).map_err(Problem::no_json)?;
+        serde_json::from_str::<IgnoredAny>(text).map_err(Problem::no_json)?;
     }
-    let refused = refused.len();
-    let tasks: Vec<_> = read.into_iter().filter_map(|line| line.task.ok()).collect();
-    let made = server.backend.task_import(&viewer, key.unwrap_or_else(Uuid::new_v4), &tasks, dry_run).await?;
-    Ok(Json(ImportReport { made, refused, lines }))
-}
-
-fn complaints(line: &ImportLine) -> impl Iterator<Item = FieldError> {
-    let about = |one: &FieldError| FieldError::new(&format!("lines[{}].{}", line.line, one.field), one.message.clone());
-    line.fields.iter().map(about)
+    let key = key.unwrap_or_else(Uuid::new_v4);
+    let Imported { made, lines } = server.backend.task_import(&viewer, key, format, &file, dry_run).await?;
+    let refused = lines.iter().filter(|line| !line.fields.is_empty()).count();
+    Ok(Json(ImportReport { made, refused, lines: lines.into_iter().map(Into::into).collect() }))
 }
