@@ -146,9 +146,28 @@ pub struct Settings {
     #[arg(long, env = "TASKWIRE_STATEMENT_TIMEOUT", value_name = "TASKWIRE_STATEMENT_TIMEOUT", default_value = "10s", value_parser = positive)]
     pub statement_timeout: Duration,
 
-    /// How long one request may take; after that it is answered with 503.
+    /// How long one answer may take; after that it is a 503.
     #[arg(long, env = "TASKWIRE_REQUEST_TIMEOUT", value_name = "TASKWIRE_REQUEST_TIMEOUT", default_value = "30s", value_parser = positive)]
     pub request_timeout: Duration,
+
+    /// How long a request may take to arrive, its head and its body, and an answer to be taken up piece by piece: a slower
+    /// client is hung up on.
+    #[arg(long, env = "TASKWIRE_TRANSFER_TIMEOUT", value_name = "TASKWIRE_TRANSFER_TIMEOUT", default_value = "30s", value_parser = positive)]
+    pub transfer_timeout: Duration,
+
+    /// Bytes of a path and query at most; longer ones are answered with 414.
+    #[arg(
+        long, env = "TASKWIRE_TARGET_LIMIT", value_name = "TASKWIRE_TARGET_LIMIT", default_value_t = 8192,
+        value_parser = clap::value_parser!(u32).range(1024..),
+    )]
+    pub target_limit: u32,
+
+    /// Bytes of a request's head at most, path and headers; a larger one is answered with 431.
+    #[arg(
+        long, env = "TASKWIRE_HEAD_LIMIT", value_name = "TASKWIRE_HEAD_LIMIT", default_value_t = 65_536,
+        value_parser = clap::value_parser!(u32).range(8192..),
+    )]
+    pub head_limit: u32,
 
     /// Bytes of a request body at most; a larger one is answered with 413.
     #[arg(

@@ -2,35 +2,32 @@
 
 use crate::config::LogFormat;
 use anyhow::{Context, Result};
-use std::io::{IsTerminal, stderr};
+use std::io::{BufWriter, IsTerminal, stderr};
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
-/// Starts logging to standard error: standard output belongs to what a command answers.
+/// Starts logging to standard error: standard output belongs to what a command answers. A thread of its own writes the lines, so
+/// that requests do not wait for each other there. Dropping what this returns waits for the last of them.
 ///
 /// # Errors
 /// A filter that cannot be read.
-pub fn start(filter: &str, format: LogFormat) -> Result<()> {
+pub fn start(filter: &str, format: LogFormat) -> Result<WorkerGuard> {
     let filter = EnvFilter::try_new(filter).with_context(|| format!("TASKWIRE_LOG cannot be read: {filter:?}"))?;
     let json = match format {
         LogFormat::Auto => !stderr().is_terminal(),
         LogFormat::Text => false,
         LogFormat::Json => true,
     };
+    // Whoever reads the log is waited for rather than not told. What has gathered meanwhile is written at once.
+    let (writer, guard) = NonBlockingBuilder::default().lossy(false).finish(BufWriter::new(stderr()));
     let registry = tracing_subscriber::registry().with(filter);
     if json {
-        // One flat object a line: `jq 'select(.status >= 500)'` is all it takes to look something up.
-        registry
-            .with(
-                fmt::layer()
-                    .json()
-                    .flatten_event(true)
-                    .with_current_span(true)
-                    .with_span_list(false)
-                    .with_writer(stderr),
-            )
-            .init();
+        // One flat object a line: `jq 'select(.status >= 500)'` is all it takes to look something up. By json-subscriber,
+        // because tracing-subscriber reads a span's fields anew, as text, for each line in it.
+        let layer = json_subscriber::fmt::layer().flatten_event(true).with_current_span(true).with_span_list(false);
+        registry.with(layer.with_writer(writer)).init();
     } else {
-        registry.with(fmt::layer().with_target(false).with_ansi(stderr().is_terminal()).with_writer(stderr)).init();
+        registry.with(fmt::layer().with_target(false).with_ansi(stderr().is_terminal()).with_writer(writer)).init();
     }
-    Ok(())
+    Ok(guard)
 }

@@ -2,10 +2,10 @@
 
 use crate::{
     api, health,
-    middleware::{self, Limits, limits},
+    middleware::{self, Limits},
     pages,
 };
-use axum::{Router, extract::FromRef, middleware::from_fn_with_state, routing::get};
+use axum::{Router, extract::FromRef, routing::get};
 use leptos::config::LeptosOptions;
 use std::{ops::Deref, sync::Arc};
 use taskwire_app::CookieSettings;
@@ -37,8 +37,6 @@ pub struct Parts {
     pub backend: Backend,
     /// Where the site's files are.
     pub options: LeptosOptions,
-    /// Bytes of a file at most.
-    pub import_limit: usize,
     /// How cookies are set.
     pub cookies: CookieSettings,
     /// Cancelled when the server takes no more requests.
@@ -61,8 +59,6 @@ pub fn router(server: Server, limits: Limits) -> Router {
     let routes = pages::server_functions(routes);
     let routes = pages::pages(routes, &server);
     let routes = pages::files(routes, &server);
-    let routes = routes.layer(from_fn_with_state(limits.body, limits::body)).merge(api::upload_router());
     let backend = server.backend.clone();
-    let routes = middleware::identified(routes.with_state(server), backend, &limits);
-    middleware::wrap(routes, limits)
+    middleware::wrap(routes.with_state(server), backend, limits)
 }

@@ -4,17 +4,27 @@ use crate::{
     audit,
     config::Settings,
     database::Database,
-    middleware::{Limits, client::Proxies},
+    middleware::{Limits, client::Proxies, limits::Arrival},
     router::{Parts, router},
     shutdown, site,
 };
 use anyhow::{Context, Result, anyhow};
 use axum::Router;
-use axum_server::{Handle, Server as Listening, accept::NoDelayAcceptor};
-use std::{io::ErrorKind, net::SocketAddr, time::Duration};
+use axum_server::{Handle, Server as Listening, accept::Accept};
+use std::{
+    future::{Ready, ready},
+    io::{self, ErrorKind},
+    net::SocketAddr,
+    pin::Pin,
+    time::Duration,
+};
 use taskwire_app::CookieSettings;
 use taskwire_backend::Backend;
-use tokio::{net::TcpListener, time::timeout};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    time::timeout,
+};
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 
 /// How long the last connections to the database may take to close.
@@ -50,7 +60,6 @@ async fn open_and_serve(
     let server = Parts {
         backend: backend.clone(),
         options: site::leptos_options(settings)?,
-        import_limit: usize::try_from(settings.import_limit).unwrap_or(usize::MAX),
         cookies: CookieSettings { secure: settings.secure_cookies },
         stopping: stopping.clone(),
     };
@@ -59,7 +68,7 @@ async fn open_and_serve(
     tracing::info!("Taskwire is at http://{address}");
     tracing::info!("its data lives in {database}");
     let sealing = tokio::spawn(audit::keep_sealed(backend.clone(), *settings.audit_seal_interval));
-    let served = serve(listener, router, stopping, *settings.shutdown_grace, *settings.request_timeout).await;
+    let served = serve(listener, router, stopping, settings).await;
     sealing.abort();
     // What the last requests wrote. A database that does not answer may keep it for the next start.
     let _late = timeout(CLOSE_TIMEOUT, audit::seal(&backend)).await;
@@ -78,28 +87,19 @@ async fn listen(address: SocketAddr) -> Result<TcpListener> {
     })
 }
 
-/// Bytes of a request's headers at most; a browser sends a tenth of that.
-const HEADERS_MAX: u32 = 64 * 1024;
-
-/// Serves until `stopping`, then lets running requests finish for `grace`. A client that takes longer than `patience` to
-/// send the head of a request, the first or the next, is hung up on.
-async fn serve(
-    listener: TcpListener,
-    router: Router,
-    stopping: &CancellationToken,
-    grace: Duration,
-    patience: Duration,
-) -> Result<()> {
+/// Serves until `stopping`, then lets running requests finish for a while. A client that takes too long to send the head of
+/// a request, the first or the next, is hung up on.
+async fn serve(listener: TcpListener, router: Router, stopping: &CancellationToken, settings: &Settings) -> Result<()> {
+    let (grace, patience, head) = (*settings.shutdown_grace, *settings.transfer_timeout, settings.head_limit);
     let handle = Handle::new();
-    // Answers are small and complete: waiting to fill a packet only delays them.
     let mut server = Listening::<SocketAddr>::from_listener(listener)
-        .acceptor(NoDelayAcceptor::new())
+        .acceptor(Patient(patience))
         .handle(handle.clone())
         .first_request_timeout(patience)
         .accept_error_handler(|client, error| tracing::warn!(?client, %error, "cannot take a connection"));
     let builder = server.http_builder();
-    builder.http1().header_read_timeout(patience).max_buf_size(HEADERS_MAX as usize);
-    builder.http2().max_header_list_size(HEADERS_MAX).keep_alive_interval(patience).keep_alive_timeout(patience);
+    builder.http1().header_read_timeout(patience).max_buf_size(size(head));
+    builder.http2().max_header_list_size(head).keep_alive_interval(patience).keep_alive_timeout(patience);
     let serving = server.serve(router.into_make_service_with_connect_info::<SocketAddr>());
     let stop = async {
         stopping.cancelled().await;
@@ -113,6 +113,31 @@ async fn serve(
             Ok(())
         }
     }
+}
+
+/// Hangs up on clients that have taken nothing of their answer for so long.
+#[derive(Debug, Clone, Copy)]
+struct Patient(Duration);
+
+impl<S> Accept<TcpStream, S> for Patient {
+    type Stream = Pin<Box<TimeoutStream<TcpStream>>>;
+    type Service = S;
+    type Future = Ready<io::Result<(Self::Stream, S)>>;
+
+    fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
+        // Answers are small and complete: waiting to fill a packet only delays them.
+        let accepted = stream.set_nodelay(true).map(|()| {
+            let mut stream = TimeoutStream::new(stream);
+            stream.set_write_timeout(Some(self.0));
+            (Box::pin(stream), service)
+        });
+        ready(accepted)
+    }
+}
+
+/// A setting that is a number of bytes.
+fn size(bytes: u32) -> usize {
+    usize::try_from(bytes).unwrap_or(usize::MAX)
 }
 
 fn backend_settings(settings: &Settings, database: &Database) -> taskwire_backend::Settings {
@@ -134,7 +159,9 @@ fn limits(settings: &Settings) -> Limits {
     Limits {
         slow: *settings.slow_endpoint,
         time: *settings.request_timeout,
-        body: usize::try_from(settings.body_limit).unwrap_or(usize::MAX),
+        body: Arrival { size: size(settings.body_limit), time: *settings.transfer_timeout },
+        file: Arrival { size: size(settings.import_limit), time: *settings.transfer_timeout },
+        target: size(settings.target_limit),
         by_address: settings.limit_address,
         by_user: settings.limit_user,
         origins: settings.cors_origins.clone().into(),

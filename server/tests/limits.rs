@@ -6,12 +6,13 @@ use super::support::{
     program::{Program, data_dir},
 };
 use axum::{body::Body, http::Method, http::StatusCode};
+use nix::sys::signal::Signal;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use taskwire::middleware::{Limits, client::Proxies};
 use taskwire_backend::limit::Limit;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
 };
 
 /// One that nothing comes back of while a test runs.
@@ -167,7 +168,7 @@ const HALF_SENT: &str =
 async fn slow_clients_keep_nobody_waiting() {
     let dir = data_dir();
     // No time-out ends what they hold while the test runs.
-    let program = Program::serve_with(dir.path(), &[("TASKWIRE_REQUEST_TIMEOUT", "1h")]).await;
+    let program = Program::serve_with(dir.path(), &[("TASKWIRE_TRANSFER_TIMEOUT", "1h")]).await;
     let mut slow = Vec::new();
     for _ in 0..300 {
         let mut stream = TcpStream::connect(program.address().unwrap()).await.unwrap();
@@ -181,11 +182,11 @@ async fn slow_clients_keep_nobody_waiting() {
 #[tokio::test]
 async fn a_slow_or_endless_client_is_hung_up_on() {
     let dir = data_dir();
-    let program = Program::serve_with(dir.path(), &[("TASKWIRE_REQUEST_TIMEOUT", "300ms")]).await;
+    let program = Program::serve_with(dir.path(), &[("TASKWIRE_TRANSFER_TIMEOUT", "300ms")]).await;
     assert_eq!(slowly(&program, "").await, "", "nothing is sent");
     assert_eq!(slowly(&program, "GET /health HTTP/1.1\r\nhost: te").await, "", "a head that never ends");
     let answer = slowly(&program, HALF_SENT).await;
-    assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("took too long"), "half a body: {answer}");
+    assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("REQUEST_TIMEOUT"), "half a body: {answer}");
     let idle = slowly(&program, "GET /health HTTP/1.1\r\nhost: test\r\n\r\n").await;
     assert!(idle.starts_with("HTTP/1.1 200"), "an answer, and then no other request: {idle}");
     let large = format!("GET /health HTTP/1.1\r\nhost: test\r\nx-large: {}\r\n\r\n", "x".repeat(70_000));
@@ -193,4 +194,29 @@ async fn a_slow_or_endless_client_is_hung_up_on() {
     let many = format!("GET /health HTTP/1.1\r\nhost: test\r\n{}\r\n", "x-many: 1\r\n".repeat(200));
     assert!(slowly(&program, &many).await.starts_with("HTTP/1.1 431"), "and so are 100 of them");
     assert!(program.get("/health").await.unwrap().contains("healthy"));
+}
+
+#[tokio::test]
+async fn who_does_not_take_the_answer_is_hung_up_on() {
+    let dir = data_dir();
+    let patience = [("TASKWIRE_TRANSFER_TIMEOUT", "300ms"), ("TASKWIRE_SHUTDOWN_GRACE", "1h")];
+    let mut program = Program::serve_with(dir.path(), &patience).await;
+    let cookie = program.sign_up().await;
+    // More than the buffers between the two take.
+    let many = "INSERT INTO tasks (user_id, title, description, created_at, updated_at)
+                SELECT id, 'Long', repeat('x', 1000), now(), now() FROM users, generate_series(1, 20000)";
+    let mut database = program.database().await;
+    sqlx::query(many).execute(&mut database).await.unwrap();
+    drop(database);
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let mut stream = socket.connect(program.address().unwrap().parse().unwrap()).await.unwrap();
+    let request = format!("GET /api/me/tasks/export HTTP/1.1\r\nhost: test\r\ncookie: {cookie}\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut begin = [0; 15];
+    stream.read_exact(&mut begin).await.unwrap();
+    assert_eq!(&begin, b"HTTP/1.1 200 OK");
+    program.signal(Signal::SIGTERM);
+    assert!(program.wait().await.success(), "it waits for every client that still takes its answer");
+    assert!(!program.log().contains("did not finish"), "{}", program.log());
 }

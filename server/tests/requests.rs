@@ -7,7 +7,10 @@ use axum::{
     http::{Method, StatusCode},
     routing::get,
 };
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{
+    ConnectOptions, Connection,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
 use std::time::Duration;
 
 const HTML: &str = "text/html";
@@ -78,22 +81,32 @@ async fn identity_comes_from_the_token_only(_: PgPoolOptions, db: PgConnectOptio
 async fn a_request_that_takes_too_long_is_given_up(_: PgPoolOptions, db: PgConnectOptions) {
     let mut setup = Setup::default();
     setup.limits.time = Duration::from_millis(200);
-    let app = App::with(db, setup).await;
+    setup.limits.body.time = Duration::from_millis(200);
+    let app = App::with(db.clone(), setup).await;
     // A body of which the end never comes.
     let endless = Body::from_stream(futures::stream::pending::<Result<Bytes, std::io::Error>>());
     let answer = app.browser().send(Method::POST, "/rpc/account/sign_in", HTML, endless).await;
+    assert_eq!(answer.status, StatusCode::REQUEST_TIMEOUT);
+    assert!(answer.text().contains("took too long to arrive"), "{}", answer.text());
+
+    let mut holder = db.connect().await.unwrap();
+    let mut held = holder.begin().await.unwrap();
+    sqlx::query("LOCK TABLE users").execute(&mut *held).await.unwrap();
+    let fields = [("email", "ada@example.org"), ("password", "Correct-horse-1")];
+    let answer = app.browser().submit("/rpc/account/sign_in", &fields).await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(answer.header("retry-after"), "2");
     assert!(answer.text().contains("took too long"), "{}", answer.text());
 }
 
-#[tokio::test]
-async fn a_panic_is_answered_readably_and_tells_nothing() {
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn a_panic_is_answered_readably_and_tells_nothing(_: PgPoolOptions, db: PgConnectOptions) {
     async fn boom() {
         panic!("the inner workings");
     }
     let routes = Router::new().route("/boom", get(boom));
-    let mut browser = Browser::new(taskwire::middleware::wrap(routes, Setup::default().limits));
+    let backend = App::on(db).await.backend;
+    let mut browser = Browser::new(taskwire::middleware::wrap(routes, backend, Setup::default().limits));
     let page = browser.page("/boom").await;
     assert_eq!(page.status, StatusCode::INTERNAL_SERVER_ERROR);
     assert!(page.text().contains("Something went wrong") && page.text().contains(page.header("x-request-id")));

@@ -1,13 +1,10 @@
 //! What handlers take from a request. Whatever is wrong with it becomes a [`Problem`].
 
 use super::answers::{Answer, etag, tag};
-use crate::{
-    middleware::{limits, problem::Problem},
-    router::Server,
-};
+use crate::{middleware::problem::Problem, router::Server};
 use axum::{
     Json,
-    body::Bytes,
+    body::{Bytes, to_bytes},
     extract::{FromRequest, FromRequestParts, MatchedPath, RawPathParams, Request},
     http::{HeaderMap, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
@@ -164,11 +161,11 @@ pub struct Body<T>(pub T);
 impl<T: DeserializeOwned> FromRequest<Server> for Body<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, server: &Server) -> Result<Self, Problem> {
+    async fn from_request(request: Request, _: &Server) -> Result<Self, Problem> {
         if !is_json(&media_type(request.headers())) {
             return Err(Problem::other_media_type("JSON, with “Content-Type: application/json”"));
         }
-        let bytes = Bytes::from_request(request, server).await.map_err(|_| Problem::broken_body())?;
+        let bytes = received(request.into_body()).await?;
         let mut json = serde_json::Deserializer::from_slice(&bytes);
         // Whose fields would be taken from a list as well, in their order.
         if bytes.trim_ascii_start().first() != Some(&b'{') {
@@ -184,7 +181,7 @@ impl<T: DeserializeOwned> FromRequest<Server> for Body<T> {
     }
 }
 
-/// A file of tasks, in the format that it is said to have. To be read after the [`Caller`]: nobody else sends that much.
+/// A file of tasks, in the format that it is said to have.
 pub struct Upload {
     pub format: FileFormat,
     pub file: Bytes,
@@ -193,14 +190,19 @@ pub struct Upload {
 impl FromRequest<Server> for Upload {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, server: &Server) -> Result<Self, Problem> {
+    async fn from_request(request: Request, _: &Server) -> Result<Self, Problem> {
         let format = match media_type(request.headers()) {
             json if is_json(&json) => FileFormat::Json,
             csv if csv == "text/csv" => FileFormat::Csv,
             _ => return Err(Problem::other_media_type("“Content-Type: text/csv” or “application/json”")),
         };
-        Ok(Self { format, file: limits::whole(request.into_body(), server.import_limit).await? })
+        Ok(Self { format, file: received(request.into_body()).await? })
     }
+}
+
+/// A body that is here already. How large it may be is the middleware's to say, and it has.
+async fn received(body: axum::body::Body) -> Result<Bytes, Problem> {
+    to_bytes(body, usize::MAX).await.map_err(|_| Problem::broken_body())
 }
 
 /// What the body is said to be, without parameters; nothing for one that is packed.
@@ -225,7 +227,7 @@ where
 }
 
 /// The complaint about the field that an error is about.
-pub fn about<E: Display>(error: &serde_path_to_error::Error<E>) -> Error {
+fn about<E: Display>(error: &serde_path_to_error::Error<E>) -> Error {
     let field = match error.path().to_string().as_str() {
         "." => "body".to_owned(),
         path => path.to_owned(),

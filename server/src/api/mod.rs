@@ -75,6 +75,7 @@ fn paths() -> OpenApiRouter<Server> {
         .routes(routes!(tasks::toggle))
         .routes(routes!(bulk::change))
         .routes(routes!(files::export))
+        .routes(routes!(files::import))
         .routes(routes!(tasks::deleted))
         .routes(routes!(tasks::restore))
         .routes(routes!(shares::give, shares::change))
@@ -99,14 +100,9 @@ fn paths() -> OpenApiRouter<Server> {
         .routes(routes!(audit::list))
 }
 
-/// The paths that take a file, whose size they limit themselves: after they know who sends it.
-fn uploads() -> OpenApiRouter<Server> {
-    OpenApiRouter::new().routes(routes!(files::import))
-}
-
 /// The document, in OpenAPI 3.1.
 pub fn document() -> Document {
-    let mut document = Frame::openapi().nest("/api", paths().merge(uploads()).into_openapi());
+    let mut document = Frame::openapi().nest("/api", paths().into_openapi());
     security::describe(&mut document);
     name_responses(&mut document);
     document
@@ -133,7 +129,7 @@ fn operations(document: &mut Document) -> impl Iterator<Item = (&mut Operation, 
     })
 }
 
-/// Every path of the API with a small body or none, the document, and its viewers.
+/// Every path of the API, the document, and its viewers.
 pub fn router() -> Router<Server> {
     let (routes, _) = paths().split_for_parts();
     let routes = routes
@@ -144,10 +140,4 @@ pub fn router() -> Router<Server> {
     let document = get(|| async { ([(header::CONTENT_TYPE, "application/json")], document) });
     let router = Router::new().nest("/api", routes).route("/openapi.json", document);
     router.merge(viewers::router())
-}
-
-/// Every path that takes a file.
-pub fn upload_router() -> Router<Server> {
-    let (routes, _) = uploads().split_for_parts();
-    Router::new().nest("/api", routes.method_not_allowed_fallback(|| async { Problem::other_method() }))
 }

@@ -56,6 +56,9 @@ pub enum Body {
     /// The body is not of the kind that it is said to be, or did not arrive whole.
     #[response(status = 400)]
     BadRequest(ErrorBody),
+    /// The body took too long to arrive.
+    #[response(status = 408)]
+    TooSlow(ErrorBody),
     /// The body is larger than the server takes.
     #[response(status = 413)]
     TooLarge(ErrorBody),

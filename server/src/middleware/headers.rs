@@ -1,7 +1,7 @@
 //! Headers that every response carries unless it brings its own.
 
 use axum::{
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::Response,
 };
 
@@ -16,26 +16,30 @@ pub const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000");
 
 /// What anything that is not a page may do in a browser: nothing. Pages bring their own policy.
-const NOTHING: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const NOTHING: HeaderValue =
+    HeaderValue::from_static("default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
 
 /// `same-origin` rather than `no-referrer`: with the latter browsers send `Origin: null` with forms, and over plain
 /// HTTP the origin is all that the protection against cross-site requests has.
-const DEFAULTS: &[(&str, &str)] = &[
-    ("cache-control", "no-store"),
-    ("content-security-policy", NOTHING),
-    ("x-content-type-options", "nosniff"),
-    ("x-frame-options", "DENY"),
-    ("referrer-policy", "same-origin"),
-    ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
-    ("cross-origin-opener-policy", "same-origin"),
-    ("cross-origin-resource-policy", "same-origin"),
+static DEFAULTS: [(HeaderName, HeaderValue); 8] = [
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (header::CONTENT_SECURITY_POLICY, NOTHING),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+    (HeaderName::from_static("permissions-policy"), PERMISSIONS),
+    (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
 ];
+
+const PERMISSIONS: HeaderValue =
+    HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=(), usb=()");
 
 /// Adds what is missing.
 pub fn complete(mut response: Response, https: bool) -> Response {
     let headers = response.headers_mut();
-    for (name, value) in DEFAULTS {
-        headers.entry(*name).or_insert(HeaderValue::from_static(value));
+    for (name, value) in &DEFAULTS {
+        headers.entry(name).or_insert_with(|| value.clone());
     }
     if https {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);

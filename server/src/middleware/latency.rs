@@ -2,33 +2,48 @@
 
 use super::trace::route;
 use axum::{
-    extract::{Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue},
-    middleware::Next,
+    extract::Request,
+    http::{HeaderMap, HeaderName, HeaderValue, Method},
     response::Response,
 };
 use std::time::{Duration, Instant};
-use taskwire_backend::Client;
+use taskwire_backend::{Client, DbTime};
 
 const RESPONSE_TIME: HeaderName = HeaderName::from_static("x-response-time");
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
-/// Takes the time, asks the [`Client`] how much of it went into the database, and writes both on the response.
-pub async fn measure(State(slow): State<Duration>, request: Request, next: Next) -> Response {
-    let start = Instant::now();
-    let db_time = request.extensions().get::<Client>().map(|client| client.db_time.clone()).unwrap_or_default();
-    let (method, route) = (request.method().clone(), route(&request).to_owned());
+/// A request whose time is being taken.
+pub struct Started {
+    at: Instant,
+    db_time: DbTime,
+    method: Method,
+    route: String,
+}
 
-    let mut response = next.run(request).await;
-
-    let (total, db) = (milliseconds(start.elapsed()), milliseconds(db_time.get()));
-    if start.elapsed() > slow {
-        tracing::warn!(%method, route, total_ms = total, db_ms = db, "slow endpoint");
+impl Started {
+    /// Begins to take the time of a request, whose [`Client`] collects what goes into the database.
+    pub fn of(request: &Request) -> Self {
+        Self {
+            at: Instant::now(),
+            db_time: request.extensions().get::<Client>().map(|client| client.db_time.clone()).unwrap_or_default(),
+            method: request.method().clone(),
+            route: route(request).to_owned(),
+        }
     }
-    let headers = response.headers_mut();
-    insert(headers, RESPONSE_TIME, format!("{total:.1}ms"));
-    insert(headers, SERVER_TIMING, format!("total;dur={total:.1}, db;dur={db:.1}"));
-    response
+
+    /// Writes both times on the response, and into the log if it took longer than `slow`.
+    pub fn finish(self, slow: Duration, mut response: Response) -> Response {
+        let Self { at, db_time, method, route } = self;
+        let taken = at.elapsed();
+        let (total, db) = (milliseconds(taken), milliseconds(db_time.get()));
+        if taken > slow {
+            tracing::warn!(%method, route, total_ms = total, db_ms = db, "slow endpoint");
+        }
+        let headers = response.headers_mut();
+        insert(headers, RESPONSE_TIME, format!("{total:.1}ms"));
+        insert(headers, SERVER_TIMING, format!("total;dur={total:.1}, db;dur={db:.1}"));
+        response
+    }
 }
 
 fn milliseconds(duration: Duration) -> f64 {

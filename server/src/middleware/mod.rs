@@ -3,19 +3,26 @@
 //! [`wrap`] lists the layers from the outside in. The outer ones see every response, also those of the
 //! inner ones that refuse a request.
 
+pub mod admission;
+pub mod around;
 pub mod client;
 pub mod cors;
 pub mod headers;
-pub mod identity;
 pub mod latency;
 pub mod limits;
 pub mod problem;
 pub mod rate;
+pub mod sending;
 pub mod trace;
 
-use axum::{Router, http::HeaderValue, middleware::from_fn, middleware::from_fn_with_state, response::IntoResponse};
+use admission::Admission;
+use around::around;
+use axum::{Router, http::HeaderValue, middleware::from_fn_with_state, response::IntoResponse};
 use client::Proxies;
-use problem::Problem;
+use latency::Started;
+use limits::Arrival;
+use problem::{Asked, Problem};
+use sending::Sending;
 use std::{any::Any, net::IpAddr, sync::Arc, time::Duration};
 use taskwire_backend::{
     Backend,
@@ -35,10 +42,14 @@ use tower_http::{
 pub struct Limits {
     /// A request that takes longer is logged as slow.
     pub slow: Duration,
-    /// A request that takes longer is given up.
+    /// An answer that takes longer is given up.
     pub time: Duration,
-    /// Bytes of a body at most.
-    pub body: usize,
+    /// How a body may arrive.
+    pub body: Arrival,
+    /// How a file to import may arrive.
+    pub file: Arrival,
+    /// Bytes of a path and query at most.
+    pub target: usize,
     /// How often one address may ask.
     pub by_address: Limit,
     /// How often one person may ask.
@@ -51,15 +62,17 @@ pub struct Limits {
     pub https: bool,
 }
 
-/// Finds out who sends a request, and counts it for them.
-pub fn identified(routes: Router, backend: Backend, limits: &Limits) -> Router {
-    routes.layer(from_fn_with_state((backend, Arc::new(Limiter::new(limits.by_user))), identity::identify))
-}
-
-/// Puts every layer around the routes. What only looks at the request, or only at the response, is a function of that:
-/// `from_fn` copies all that is inside of it for every request.
-pub fn wrap(routes: Router, limits: Limits) -> Router {
-    let limiter: Arc<Limiter<IpAddr>> = Arc::new(Limiter::new(limits.by_address));
+/// Puts every layer around the routes.
+pub fn wrap(routes: Router, backend: Backend, limits: Limits) -> Router {
+    let by_address: Arc<Limiter<IpAddr>> = Arc::new(Limiter::new(limits.by_address));
+    let admission = Admission {
+        backend,
+        by_user: Limiter::new(limits.by_user),
+        body: limits.body,
+        file: limits.file,
+        sending: Sending::default(),
+        time: limits.time,
+    };
     let csrf = limits.origins.iter().filter_map(|origin| origin.to_str().ok()).fold(CsrfLayer::new(), trusting);
     let id = || axum::http::HeaderName::from_static("x-request-id");
     routes.layer(
@@ -75,17 +88,21 @@ pub fn wrap(routes: Router, limits: Limits) -> Router {
                     .on_failure(()),
             )
             .map_request(move |request| client::note(&limits.proxies, request))
-            .layer(from_fn_with_state(limits.slow, latency::measure))
+            .layer(around(
+                |request| Ok(Started::of(request)),
+                move |started, response| started.finish(limits.slow, response),
+            ))
             .map_response(move |response| headers::complete(response, limits.https))
             .map_response(IntoResponse::into_response)
             .layer(CompressionLayer::new().no_deflate().no_zstd())
             .layer(option_layer(cors::layer(&limits.origins)))
-            .layer(from_fn(problem::render))
+            .layer(around(|request| Ok(Asked::by(request)), Asked::render))
             .layer(CatchPanicLayer::custom(caught))
             .layer(csrf.with_rejection_response(cross_site))
             .map_request(move |request| cors::without_cookies(&limits.origins, request))
-            .layer(from_fn_with_state(limiter, rate::by_address))
-            .layer(from_fn_with_state(limits.time, limits::length_and_time)),
+            .layer(around(move |request| rate::by_address(&by_address, request), rate::tell))
+            .layer(around(move |request| limits::target(limits.target, request), |(), response| response))
+            .layer(from_fn_with_state(Arc::new(admission), admission::admit)),
     )
 }
 

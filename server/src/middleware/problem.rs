@@ -1,13 +1,13 @@
 //! Every refusal, whoever makes it: a layer before the application, or a handler of the REST API.
 //!
-//! Whoever refuses a request answers with a [`Problem`]; [`render`] alone turns it into a page, into the answer of a
+//! Whoever refuses a request answers with a [`Problem`]; [`Asked::render`] alone turns it into a page, into the answer of a
 //! server function, or into JSON, by what the request asked for.
 
 use axum::{
     Json,
+    body::Body,
     extract::Request,
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
-    middleware::Next,
     response::{Html, IntoResponse, Response},
 };
 use leptos::prelude::FromServerFnError;
@@ -54,6 +54,12 @@ impl Problem {
     pub fn broken_body() -> Self {
         let detail = "The connection broke off before everything had arrived. Please send it again.";
         Self::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", "Not everything arrived", detail)
+    }
+
+    /// The body did not arrive in time.
+    pub fn slow_body() -> Self {
+        let detail = "What was sent took too long to arrive, so Taskwire gave up waiting. Please send it again.";
+        Self::new(StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT", "Not everything arrived", detail)
     }
 
     /// The body is not JSON.
@@ -218,31 +224,58 @@ impl IntoResponse for Problem {
     }
 }
 
-/// Gives problems a body, and the headers that go with their status.
-pub async fn render(request: Request, next: Next) -> Response {
-    let path = request.uri().path();
-    let (rpc, api) = (path.starts_with("/rpc/"), path.starts_with("/api/"));
-    let page = wants_page(request.headers()) && !api;
-    let head = request.method() == Method::HEAD;
-    let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
-    let mut response = next.run(request).await;
-    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        let (status, headers) = (problem.status, problem.headers(api));
-        let body = match (page, rpc) {
-            (true, _) => Html(problem.page(&id)).into_response(),
-            (_, true) => ([(header::CONTENT_TYPE, "application/json")], problem.as_rpc().ser()).into_response(),
-            _ => Json(problem.body(&id)).into_response(),
-        };
-        let allow = response.headers_mut().remove(header::ALLOW);
-        response = (status, body).into_response();
-        response.headers_mut().extend(allow.map(|allow| (header::ALLOW, allow)));
-        response.headers_mut().extend(headers);
-        if head {
-            *response.body_mut() = axum::body::Body::empty();
+/// What a refusal must know of the request that it is for.
+pub struct Asked {
+    /// A program, by the API.
+    api: bool,
+    /// A page's server function.
+    rpc: bool,
+    /// A browser, for a page.
+    page: bool,
+    /// For the headers alone.
+    head: bool,
+    id: Option<HeaderValue>,
+}
+
+impl Asked {
+    /// By the request.
+    pub fn by(request: &Request) -> Self {
+        let path = request.uri().path();
+        let api = path.starts_with("/api/");
+        Self {
+            api,
+            rpc: path.starts_with("/rpc/"),
+            page: !api && wants_page(request.headers()),
+            head: request.method() == Method::HEAD,
+            id: request.headers().get("x-request-id").cloned(),
         }
     }
-    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
-        response.headers_mut().entry(header::RETRY_AFTER).or_insert(RETRY_AFTER);
+
+    /// Gives problems a body, and the headers that go with their status.
+    pub fn render(self, mut response: Response) -> Response {
+        if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+            let allow = response.headers_mut().remove(header::ALLOW);
+            response = self.response(problem);
+            response.headers_mut().extend(allow.map(|allow| (header::ALLOW, allow)));
+        }
+        if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().entry(header::RETRY_AFTER).or_insert(RETRY_AFTER);
+        }
+        response
     }
-    response
+
+    fn response(self, problem: Problem) -> Response {
+        let id = self.id.as_ref().and_then(|id| id.to_str().ok()).unwrap_or_default();
+        let (status, headers) = (problem.status, problem.headers(self.api));
+        let body = match (self.page, self.rpc) {
+            (true, _) => Html(problem.page(id)).into_response(),
+            (_, true) => ([(header::CONTENT_TYPE, "application/json")], problem.as_rpc().ser()).into_response(),
+            _ => Json(problem.body(id)).into_response(),
+        };
+        let mut response = (status, headers, body).into_response();
+        if self.head {
+            *response.body_mut() = Body::empty();
+        }
+        response
+    }
 }

@@ -2,11 +2,10 @@
 
 use super::problem::Problem;
 use axum::{
-    extract::{Request, State},
-    middleware::Next,
+    extract::Request,
     response::{IntoResponse, Response},
 };
-use std::{net::IpAddr, sync::Arc};
+use std::net::IpAddr;
 use taskwire_app::rpc::server::allowance_headers;
 use taskwire_backend::{
     Client,
@@ -20,26 +19,27 @@ pub fn is_free(path: &str) -> bool {
     matches!(path, "/health" | "/health/live" | "/health/ready") || path.starts_with("/pkg/")
 }
 
-/// Counts for the address, whoever asks.
-pub async fn by_address(State(limiter): State<Arc<Limiter<IpAddr>>>, request: Request, next: Next) -> Response {
-    let is_free = is_free(request.uri().path());
-    let address = request.extensions().get::<Client>().and_then(|client| client.address).filter(|_| !is_free);
-    pass(address.map(|address| limiter.count(&network(address))), request, next).await
+/// Counts for the address, whoever asks. `None` where nothing is counted.
+///
+/// # Errors
+/// The refusal of one too many.
+pub fn by_address(limiter: &Limiter<IpAddr>, request: &Request) -> Result<Option<Allowance>, Response> {
+    let address = request.extensions().get::<Client>().and_then(|client| client.address);
+    match address.filter(|_| !is_free(request.uri().path())) {
+        Some(address) => limiter.count(&network(address)).map_err(refusal),
+        None => Ok(None),
+    }
 }
 
-/// Lets a request through that is within its limit, and says what is left.
-pub async fn pass(counted: Option<Result<Option<Allowance>, Error>>, request: Request, next: Next) -> Response {
-    match counted.transpose() {
-        Err(refusal) => Problem::from(refusal).into_response(),
-        Ok(allowance) => {
-            let mut response = next.run(request).await;
-            if let Some(allowance) = allowance.flatten() {
-                for (name, value) in allowance_headers(allowance) {
-                    // A narrower limit has said so already.
-                    response.headers_mut().entry(name).or_insert(value);
-                }
-            }
-            response
-        }
+/// The answer to one request too many.
+pub fn refusal(error: Error) -> Response {
+    Problem::from(error).into_response()
+}
+
+/// Says what is left of a limit, unless a narrower one has said so already.
+pub fn tell(allowance: Option<Allowance>, mut response: Response) -> Response {
+    for (name, value) in allowance.into_iter().flat_map(allowance_headers) {
+        response.headers_mut().entry(name).or_insert(value);
     }
+    response
 }

@@ -212,8 +212,8 @@ impl Coverage {
 }
 
 /// What others try of every operation: what works and what is a conflict (`server::isolation`), what is known already or
-/// has changed since (the stories beside this), what is too much (`server::limits`), and no database (`server::lost_database`).
-const ELSEWHERE: [u16; 8] = [200, 201, 204, 304, 409, 412, 429, 503];
+/// has changed since (the stories beside this), what is too much or too slow (`server::limits`), and no database (`server::lost_database`).
+const ELSEWHERE: [u16; 9] = [200, 201, 204, 304, 408, 409, 412, 429, 503];
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
 async fn every_operation_is_refused_as_the_document_says(_: PgPoolOptions, db: PgConnectOptions) {

@@ -1,19 +1,25 @@
 //! One's tasks as a file, out and in (requirement P1).
 
 use super::{Program, refusal, refused};
-use crate::support::App;
+use crate::support::{App, eventually};
 use axum::{
     body::Body,
-    http::{Method, Request, StatusCode},
+    http::{Method, StatusCode},
 };
+use futures::{channel::mpsc, future::join};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use tower::ServiceExt;
+use std::convert::Infallible;
 
 const IMPORT: &str = "/api/me/tasks/import";
 
 impl Program {
+    /// The body of an answer, to be read piece by piece.
+    async fn begin(&self, path: &str) -> Body {
+        self.0.begin(path).await
+    }
+
     fn sending(&self, media_type: &str) -> Self {
         Self(self.0.without("content-type").with("content-type", media_type))
     }
@@ -79,13 +85,61 @@ async fn a_file_breaks_off_when_its_session_ends(_: PgPoolOptions, db: PgConnect
     let account = json!({ "email": "ada@example.org", "password": "Correct-horse-1" });
     let elsewhere = ada.post("/api/auth/signin", &account).await.json();
     let bearer = format!("Bearer {}", elsewhere["access_token"].as_str().unwrap());
-    let request = Request::get("/api/me/tasks/export").header("authorization", bearer).body(Body::empty()).unwrap();
-    let mut file = app.router.clone().oneshot(request).await.unwrap().into_body();
+    let elsewhere = Program::new(&app).with("authorization", &bearer);
+    let mut file = elsewhere.begin("/api/me/tasks/export").await;
     let first = file.frame().await.unwrap().unwrap().into_data().unwrap();
     assert!(first.starts_with(b"[{"), "the first page");
     let ended = ada.delete("/api/auth/sessions").await.json();
-    assert_eq!(ended, json!({ "ended": 2 }), "that of the sign-up, too");
+    assert_eq!(ended, json!({ "ended": 1 }));
     assert!(file.frame().await.unwrap().is_err(), "not as if that were all");
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn a_file_stays_right_while_tasks_come_and_go(_: PgPoolOptions, db: PgConnectOptions) {
+    let app = App::on(db).await;
+    let ada = Program::signed_in(&app, "ada@example.org").await;
+    let tasks: Vec<_> = (0..150).map(|n| json!({ "title": format!("Task {n}") })).collect();
+    let mut wanted = ada.post(IMPORT, &json!(tasks)).await.json()["made"].as_array().unwrap().clone();
+    let mut file = ada.begin("/api/me/tasks/export").await;
+    let mut text = file.frame().await.unwrap().unwrap().into_data().unwrap().to_vec();
+    for n in [7, 120] {
+        assert_eq!(ada.delete(&format!("/api/me/tasks/{}", wanted[n])).await.status, StatusCode::NO_CONTENT);
+    }
+    assert_eq!(
+        ada.patch(&format!("/api/me/tasks/{}", wanted[8]), &json!({ "title": "New" })).await.status,
+        StatusCode::OK
+    );
+    // Told already when it went.
+    wanted.remove(120);
+    wanted.push(ada.task("Late").await["id"].clone());
+    text.extend(file.collect().await.unwrap().to_bytes());
+    let told: Value = serde_json::from_slice(&text).unwrap();
+    let ids: Vec<_> = told.as_array().unwrap().iter().map(|task| task["id"].clone()).collect();
+    assert_eq!(ids, wanted, "each once");
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn each_person_sends_one_file_at_a_time(_: PgPoolOptions, db: PgConnectOptions) {
+    let app = App::on(db).await;
+    let ada = Program::signed_in(&app, "ada@example.org").await;
+    let bob = Program::signed_in(&app, "bob@example.org").await;
+    let (sender, parts) = mpsc::unbounded::<Result<&str, Infallible>>();
+    sender.unbounded_send(Ok("[{ \"title\":")).unwrap();
+    let first = ada.send(Method::POST, IMPORT, Body::from_stream(parts));
+    let others = async {
+        // As soon as the first is being read.
+        let second = eventually("a refusal", async || {
+            let answer = ada.post(&format!("{IMPORT}?dry_run=true"), &json!([{ "title": "Second" }])).await;
+            (answer.status != StatusCode::OK).then_some(answer)
+        });
+        assert_eq!(refused(&second.await), refusal(409, "CONFLICT", &[]));
+        assert_eq!(bob.post(IMPORT, &json!([{ "title": "Bob's" }])).await.status, StatusCode::OK, "not for others");
+        sender.unbounded_send(Ok(" \"First\" }]")).unwrap();
+        drop(sender);
+    };
+    let (first, ()) = join(first, others).await;
+    assert_eq!(first.status, StatusCode::OK, "{}", first.text());
+    assert_eq!(ada.post(IMPORT, &json!([{ "title": "Third" }])).await.status, StatusCode::OK, "one after the other");
 }
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
@@ -130,7 +184,7 @@ async fn what_is_no_file_of_tasks_is_refused_readably(_: PgPoolOptions, db: PgCo
         refused(&ada.sending(media_type).send(Method::POST, IMPORT, Body::from(file)).await)
     };
     let many = |lines: usize| [b"title\n".to_vec(), b"x\n".repeat(lines)].concat();
-    let (bad, invalid) = (refusal(400, "BAD_REQUEST", &[]), refusal(422, "VALIDATION_ERROR", &["body"]));
+    let (bad, invalid) = (refusal(400, "BAD_REQUEST", &[]), refusal(422, "VALIDATION_ERROR", &["file"]));
     assert_eq!(send("application/json", b"[".to_vec()).await, bad);
     assert_eq!(send("application/json", b"[\"\xff\"]".to_vec()).await, bad);
     assert_eq!(send("application/json", b"[".repeat(100_000)).await, bad);
@@ -145,7 +199,7 @@ async fn what_is_no_file_of_tasks_is_refused_readably(_: PgPoolOptions, db: PgCo
     assert_eq!(send("text/csv", b"title,status,Title\na,,b\n".to_vec()).await, other("title"));
     let misspelt = br#"[{ "title": "Plan", "descripton": "Kept" }]"#.to_vec();
     assert_eq!(send("application/json", misspelt).await, other("lines[1].descripton"));
-    assert_eq!(send("application/json", br#"[{ "title": "a", "title": "b" }]"#.to_vec()).await, other("lines[1].body"));
+    assert_eq!(send("application/json", br#"[{ "title": "a", "title": "b" }]"#.to_vec()).await, other("lines[1].line"));
     assert_eq!(send("text/csv", many(0)).await, invalid);
     assert_eq!(send("text/csv", Vec::new()).await, refusal(422, "VALIDATION_ERROR", &["title"]));
     assert_eq!(
@@ -155,9 +209,10 @@ async fn what_is_no_file_of_tasks_is_refused_readably(_: PgPoolOptions, db: PgCo
     assert_eq!(send("text/plain", many(1)).await, refusal(415, "UNSUPPORTED_MEDIA_TYPE", &[]));
     let large = b"x".repeat(4 * 1024 * 1024 + 1);
     assert_eq!(send("text/csv", large.clone()).await, refusal(413, "PAYLOAD_TOO_LARGE", &[]));
-    // Nobody's file is not even read.
-    let nobody = Program::new(&app).sending("text/csv").send(Method::POST, IMPORT, large).await;
-    assert_eq!(refused(&nobody), refusal(401, "UNAUTHORIZED", &[]));
+    // Nobody has more room than elsewhere.
+    let nobody = Program::new(&app).sending("text/csv");
+    assert_eq!(refused(&nobody.send(Method::POST, IMPORT, many(33_000)).await), refusal(413, "PAYLOAD_TOO_LARGE", &[]));
+    assert_eq!(refused(&nobody.send(Method::POST, IMPORT, many(1)).await), refusal(401, "UNAUTHORIZED", &[]));
     let format = ada.get("/api/me/tasks/export?format=xml").await;
     assert_eq!(refused(&format), refusal(422, "VALIDATION_ERROR", &["format"]));
     assert_eq!(ada.sending("text/csv").send(Method::POST, IMPORT, many(5000)).await.status, StatusCode::OK);

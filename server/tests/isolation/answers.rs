@@ -236,6 +236,7 @@ pub async fn expected_answer(
         Attempt::TaskGet { id } | Attempt::TaskUpdate { id, .. } | Attempt::TaskStatus { id, .. } => task(id),
         Attempt::TaskRestore { id } => task(id),
         Attempt::TaskCreate { .. } => task(&made?),
+        Attempt::TaskImport { .. } => json(&(after.tasks.len() - before.tasks.len())),
         Attempt::TaskDelete { id } | Attempt::TaskDeleted { id } => json(&after.deleted_for(me, *id)),
         Attempt::ShareList { id } => json(&after.shares(*id)),
         Attempt::ShareByMe => json(&after.shared_by(me)),

@@ -2,7 +2,7 @@
 
 use super::doors::{Outcome, answer};
 use secrecy::ExposeSecret;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fmt::Display;
 use taskwire_app::rpc::token::Tokens;
 use taskwire_backend::{Backend, Viewer};
@@ -12,9 +12,10 @@ use taskwire_domain::{
     api_token::{NewApiToken, TokenEnd, TokenScope},
     audit::AuditQuery,
     share::{NewShare, Permission},
-    task::{NewTask, PAGE_MAX, Source, Status, TaskChange, TaskQuery},
+    task::{FileFormat, NewTask, PAGE_MAX, Source, Status, TaskChange, TaskQuery},
     team::{NewMember, Role, TeamTexts},
 };
+use uuid::Uuid;
 
 /// Everybody's, before and after it was changed.
 pub const PASSWORD: &str = "Correct-horse-1";
@@ -60,6 +61,10 @@ pub enum Attempt {
     TaskCreate {
         title: String,
         team: Option<TeamId>,
+    },
+    /// From a file, of one line.
+    TaskImport {
+        title: String,
     },
     TaskUpdate {
         id: TaskId,
@@ -155,6 +160,11 @@ pub fn about(text: &str) -> String {
     format!("More about {text}")
 }
 
+/// Whose it is said to be goes for nothing.
+pub fn file_of(title: &str) -> Value {
+    json!([{ "title": title, "description": about(title), "id": 1, "user_id": Uuid::nil() }])
+}
+
 fn call(path: &'static str, fields: &[(&'static str, &dyn Display)]) -> Call {
     (path, fields.iter().map(|(name, value)| (*name, value.to_string())).collect())
 }
@@ -198,6 +208,7 @@ impl Attempt {
             Self::TaskCreate { title, team: Some(team) } => {
                 call("/rpc/task/create", &[("title", title), ("description", &about(title)), ("team_id", team)])
             }
+            Self::TaskImport { title } => call("/rpc/task/import", &[("text", &file_of(title))]),
             Self::TaskUpdate { id, version, title } => call(
                 "/rpc/task/update",
                 &[("id", id), ("version", version), ("title", title), ("description", &about(title))],
@@ -269,6 +280,11 @@ impl Attempt {
                 let new = NewTask::parse(&title, &about(&title), None).unwrap().in_team(team);
                 answer(backend.task_create(me, new).await)
             }
+            Self::TaskImport { title } => {
+                let (key, file) = (Uuid::new_v4(), file_of(&title).to_string());
+                let imported = backend.task_import(me, key, FileFormat::Json, file.as_bytes(), false).await;
+                answer(imported.map(|imported| imported.made.len()))
+            }
             Self::TaskUpdate { id, version, title } => {
                 let change = TaskChange::parse(Some(&title), Some(&about(&title)), None, Some(version)).unwrap();
                 answer(backend.task_update(me, id, change).await)
@@ -297,7 +313,7 @@ impl Attempt {
                 let texts = TeamTexts::parse(&name, &about(&name)).unwrap();
                 answer(backend.team_update(me, id, texts, Some(version)).await)
             }
-            Self::TeamDelete { id } => answer(backend.team_delete(me, id).await),
+            Self::TeamDelete { id } => answer(backend.team_delete(me, id, None).await),
             Self::TeamLeave { id } => answer(backend.team_leave(me, id).await),
             Self::TeamTransfer { id, to } => answer(backend.team_transfer(me, id, to).await),
             Self::MemberAdd { id, email, role } => {

@@ -48,6 +48,7 @@ pub fn candidates(truth: &Truth, me: UserId, session: SessionId, random: &mut St
         Attempt::TaskList { source: Source::Own },
         Attempt::TaskList { source: Source::Shared },
         Attempt::TaskCreate { title: format!("secret-task-{mark}"), team: None },
+        Attempt::TaskImport { title: format!("secret-import-{mark}") },
         Attempt::ShareByMe,
         Attempt::TeamList,
         Attempt::TeamCreate { name: format!("secret-team-{mark}") },

@@ -63,7 +63,7 @@ impl Attempt {
             Self::AuditList { team: None, .. } => Done,
             Self::AuditList { team: Some(id), .. } => team(*id, TeamAction::ReadLog),
             Self::TaskList { source: Source::Team(id) } => team(*id, TeamAction::View),
-            Self::TaskList { .. } | Self::TaskCreate { team: None, .. } => Done,
+            Self::TaskList { .. } | Self::TaskCreate { team: None, .. } | Self::TaskImport { .. } => Done,
             Self::TaskCreate { team: Some(id), .. } => team(*id, TeamAction::CreateTask),
             Self::TaskGet { id } => task(*id, TaskAction::View),
             Self::TaskUpdate { id, .. } | Self::TaskStatus { id, .. } => task(*id, TaskAction::Edit),

@@ -45,6 +45,7 @@ pub const OPERATIONS: &[Row] = &[
     row("task_list", "/rpc/task/list", SEEN),
     row("task_get", "/rpc/task/get", SEEN),
     row("task_create", "/rpc/task/create", RIGHT),
+    row("task_import", "/rpc/task/import", OWN),
     row("task_update", "/rpc/task/update", RIGHT),
     row("task_update", "/rpc/task/complete", RIGHT),
     row("task_update", "/rpc/task/reopen", RIGHT),
@@ -146,6 +147,7 @@ pub const PAGES: &[&str] = &[
     "/activity",
     "/activity?team={team}",
     "/settings",
+    "/settings/import",
     "/settings/tokens",
 ];
 

@@ -86,7 +86,7 @@ impl Browser {
         self.send(Method::POST, path, "text/html,application/xhtml+xml", form(fields)).await
     }
 
-    pub async fn send(&mut self, method: Method, path: &str, accept: &str, body: Body) -> Answer {
+    fn request(&self, method: Method, path: &str, accept: &str, body: Body) -> Request<Body> {
         let cookies = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
         let mut request = Request::builder().method(&method).uri(path).header(header::HOST, "tasks.test");
         request = request.header(header::ACCEPT, accept);
@@ -102,13 +102,23 @@ impl Browser {
         if let Some(address) = self.address {
             request = request.extension(ConnectInfo(address));
         }
-        let response = self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
-        let (head, body) = response.into_parts();
+        request.body(body).unwrap()
+    }
+
+    pub async fn send(&mut self, method: Method, path: &str, accept: &str, body: Body) -> Answer {
+        let request = self.request(method, path, accept, body);
+        let (head, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
         for cookie in head.headers.get_all(header::SET_COOKIE) {
             let (name, value) = cookie.to_str().unwrap().split(';').next().unwrap().split_once('=').unwrap();
             self.cookies.insert(name.to_owned(), value.to_owned());
         }
         Answer { status: head.status, headers: head.headers, body: to_bytes(body, usize::MAX).await.unwrap() }
+    }
+
+    /// The body of an answer, to be read piece by piece.
+    pub async fn begin(&self, path: &str) -> Body {
+        let request = self.request(Method::GET, path, "*/*", Body::empty());
+        self.router.clone().oneshot(request).await.unwrap().into_body()
     }
 
     /// Signs up, which signs in.

@@ -6,7 +6,7 @@ pub mod program;
 use sqlx::postgres::PgConnectOptions;
 use std::{path::Path, sync::Arc, time::Duration};
 use taskwire::{
-    middleware::{Limits, client::Proxies},
+    middleware::{Limits, client::Proxies, limits::Arrival},
     router::{Parts, router},
 };
 use taskwire_app::CookieSettings;
@@ -39,7 +39,9 @@ impl Default for Setup<'_> {
             limits: Limits {
                 slow: second,
                 time: 30 * second,
-                body: 65_536,
+                body: Arrival { size: 65_536, time: 30 * second },
+                file: Arrival { size: 4 * 1024 * 1024, time: 30 * second },
+                target: 8192,
                 by_address: Limit(None),
                 by_user: Limit(None),
                 origins: Arc::default(),
@@ -80,8 +82,7 @@ impl App {
             .build();
         let stopping = CancellationToken::new();
         let cookies = CookieSettings { secure: setup.limits.https };
-        let import_limit = 4 * 1024 * 1024;
-        let server = Parts { backend: backend.clone(), options, import_limit, cookies, stopping: stopping.clone() };
+        let server = Parts { backend: backend.clone(), options, cookies, stopping: stopping.clone() };
         Self { router: router(server.into(), setup.limits), backend, stopping }
     }
 
