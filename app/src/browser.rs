@@ -5,7 +5,8 @@ use js_sys::{Array, Date, Intl::DateTimeFormat, Object, Reflect};
 use leptos::prelude::*;
 use std::time::Duration;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::HtmlDocument;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{HtmlDocument, HtmlTextAreaElement};
 
 /// Marks the document once wasm has taken over, for the style sheet (buttons that need scripts) and tests.
 pub fn mark_ready() {
@@ -75,6 +76,22 @@ pub fn focus_first_complaint(id: &str) {
 pub fn copy(field: &web_sys::HtmlInputElement) -> bool {
     field.select();
     document().dyn_into::<HtmlDocument>().is_ok_and(|document| document.exec_command("copy").unwrap_or_default())
+}
+
+/// The text of the file that a person has chosen in a field; `None` if it is no text in UTF-8.
+pub async fn chosen_text(field: &web_sys::HtmlInputElement) -> Option<String> {
+    let file = field.files()?.get(0)?;
+    let text = JsFuture::from(file.text()).await.ok()?.as_string()?;
+    // What browsers put in place of what they cannot read.
+    (!text.contains(char::REPLACEMENT_CHARACTER)).then_some(text)
+}
+
+/// Writes into a field of several lines, as if somebody had typed it.
+pub fn fill(form: &web_sys::HtmlFormElement, name: &str, text: &str) {
+    if let Some(field) = form.elements().named_item(name).and_then(|field| field.dyn_into::<HtmlTextAreaElement>().ok())
+    {
+        field.set_value(text);
+    }
 }
 
 /// Moves the focus. Where that fails the person is where they would be without it.

@@ -242,6 +242,16 @@ export const PLACES: Place[] = [
       await open(page, `/activity?team=${team}`);
     },
   },
+  {
+    name: "a file that is refused",
+    open: async (page) => {
+      await open(page, "/settings/import");
+      const lines = AWKWARD.map((text) => `${text.replaceAll(",", "")},${text.slice(0, 60).replaceAll(",", "")}`);
+      await page.getByLabel("Tasks", { exact: true }).fill(["title,status", ...Array(6).fill(lines).flat()].join("\n"));
+      await page.getByRole("button", { name: "Import" }).click();
+      await expect(page.getByText("And 4 more.")).toBeVisible();
+    },
+  },
   { name: "one's own log", open: async (page) => void (await open(page, "/activity")) },
   { name: "a page that is not there", open: async (page) => void (await open(page, "/nowhere")) },
 ];

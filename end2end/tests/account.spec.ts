@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { held } from "../support/held";
 import { call, newcomer } from "../support/person";
 import { nextFrame, open } from "../support/ready";
-import { expectPage } from "../support/screens";
+import { expectPage, titles } from "../support/screens";
 import { expect, test } from "../support/test";
 
 test("name and password are changed, which signs out everywhere else", async ({ page, person, anotherBrowser, console }) => {
@@ -176,4 +176,37 @@ test("tasks are downloaded as a file", async ({ page, person }) => {
     expect(await readFile(await file.path(), "utf8")).toContain(text);
   }
   await expect(page).toHaveURL(/\/settings$/);
+});
+
+test("a file is imported whole once every line is right", async ({ page, person, console }) => {
+  console.expectStatus(422, "/rpc/task/import");
+  await person.hasTask(page, "Mine already");
+  await open(page, "/settings");
+  await page.getByRole("link", { name: "Import tasks" }).click();
+  await expectPage(page, "Import tasks");
+  const file = page.getByLabel("Choose a file");
+  const text = page.getByLabel("Tasks", { exact: true });
+  const send = page.getByRole("button", { name: "Import" });
+  const chosen = (name: string, content: string | Buffer) =>
+    file.setInputFiles({ name, mimeType: "text/plain", buffer: Buffer.from(content as string) });
+
+  await chosen("latin.csv", Buffer.from([0x74, 0xe4]));
+  await expect(page.getByText("This is not a text in UTF-8.")).toBeVisible();
+  await expect(text).toHaveValue("");
+  await chosen("tasks.csv", "title,status\nPlan <b>,\nGo,done\n");
+  await expect(text).toHaveValue("title,status\nPlan <b>,\nGo,done\n");
+  await expect(page.getByText("This is not a text in UTF-8.")).toHaveCount(0);
+  await send.click();
+  await expect(page.getByRole("alert").getByRole("listitem")).toHaveText([/^Line 3: unknown variant `done`/]);
+  await expect(text).toHaveValue("title,status\nPlan <b>,\nGo,done\n");
+
+  await text.fill("title,status\nPlan <b>,\nGo,completed\n");
+  await send.dblclick();
+  await expect(page.getByRole("status").filter({ hasText: "2 tasks were made." })).toBeVisible();
+  await expect(text).toHaveValue("");
+  await chosen("tasks.json", '[{ "title": "From JSON" }]');
+  await send.click();
+  await expect(page.getByText("One task was made.")).toBeVisible();
+  await page.getByRole("link", { name: "To your tasks" }).click();
+  await expect(titles(page)).toHaveText(["From JSON", "Go", "Plan <b>", "Mine already"]);
 });

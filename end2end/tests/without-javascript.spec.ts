@@ -27,6 +27,24 @@ test("a newcomer signs up, signs out, mistypes the password, and signs in", asyn
   await expect(page).toHaveURL(/^[^?]+\/dashboard$/);
 });
 
+test("a pasted file is refused with everything in it, mended and imported", async ({ page, person, console }) => {
+  console.expectStatus(422, "/rpc/task/import");
+  await page.goto("/settings");
+  await page.getByRole("link", { name: "Import tasks" }).click();
+  await expect(page.getByLabel("Choose a file")).toBeHidden();
+  const text = page.getByLabel("Tasks", { exact: true });
+  await text.fill("title\nPlan\n \n");
+  await page.getByRole("button", { name: "Import" }).click();
+  await expect(page.getByRole("alert").getByRole("listitem")).toHaveText(["Line 3: The title must not be empty."]);
+  await expect(text).toHaveValue("title\nPlan\n \n");
+  await text.fill("title\nPlan\nGo\n");
+  await page.getByRole("button", { name: "Import" }).click();
+  await expect(page).toHaveURL(/\/settings\/import\?made=2$/);
+  await expect(page.getByText("2 tasks were made.")).toBeVisible();
+  await page.getByRole("link", { name: "To your tasks" }).click();
+  await expect(titles(page)).toHaveCount(2);
+});
+
 test("a refused sign-up names every broken rule and keeps all but the password", async ({ page, console }) => {
   console.expectStatus(422, "/rpc/account/sign_up");
   await page.goto("/sign-up");

@@ -12,7 +12,7 @@ pub fn Here() -> impl IntoView {
 }
 
 /// What the address says has been done, by a form without JavaScript: not by the one after that.
-const DONE: [&str; 3] = ["done", "saved", "shared"];
+const DONE: [&str; 4] = ["done", "made", "saved", "shared"];
 
 /// Path and query of the page without what was done on it, following the router. No signal of its own: that would end
 /// with the row or the banner that asked, while the attribute it stands in is still there.

@@ -1,9 +1,9 @@
-//! One's tasks as a file.
+//! One's tasks as a file, out and in.
 
 use leptos::prelude::*;
 use taskwire_domain::task::FileFormat;
 
-/// Links to the file in each format.
+/// Links to the file in each format, and to the way back.
 #[component]
 pub fn FilesPart() -> impl IntoView {
     let link = |format: FileFormat, words: &'static str| {
@@ -18,11 +18,14 @@ pub fn FilesPart() -> impl IntoView {
             <h2 id="files">"Your tasks as a file"</h2>
             <p class="hint">
                 "All tasks of your own, also those in teams: as CSV for spreadsheets, as JSON for programs. "
-                "The API reads both in again."
+                "Both can be imported again, here or elsewhere."
             </p>
             <p class="actions">
                 {link(FileFormat::Csv, "Download as CSV")}
                 {link(FileFormat::Json, "Download as JSON")}
+                <a class="button" href="/settings/import">
+                    "Import tasks"
+                </a>
             </p>
         </section>
     }

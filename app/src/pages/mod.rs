@@ -3,6 +3,7 @@
 pub mod activity;
 pub mod api_tokens;
 pub mod dashboard;
+pub mod import;
 pub mod not_found;
 pub mod send_again;
 pub mod settings;

@@ -56,6 +56,27 @@ pub async fn create(
     Ok(task)
 }
 
+/// Makes tasks of the viewer's own from the text of a file: all of them or, if one line is refused, none. The same text
+/// twice under one `key` makes them once. Returns how many.
+#[server(prefix = "/rpc", endpoint = "task/import")]
+pub async fn import(
+    /// A list in JSON, or a table in CSV.
+    text: String,
+    /// From the form.
+    #[server(default)]
+    key: Option<Uuid>,
+) -> Result<usize, RpcError> {
+    use super::server::{after_form, refused, signed_in};
+    use taskwire_domain::task::FileFormat;
+    let (backend, viewer) = signed_in()?;
+    // No table begins like this: its first column has a name of ours.
+    let format = if text.trim_start().starts_with(['[', '{']) { FileFormat::Json } else { FileFormat::Csv };
+    let key = key.unwrap_or_else(crate::request::new_key);
+    let made = backend.task_import(&viewer, key, format, text.as_bytes(), false).await.map_err(refused)?.made.len();
+    after_form(&format!("/settings/import?made={made}"));
+    Ok(made)
+}
+
 /// Rewrites a task's texts, if it still is at `version`.
 #[server(prefix = "/rpc", endpoint = "task/update")]
 pub async fn update(
