@@ -53,7 +53,7 @@ pub async fn admit(State(admission): State<Arc<Admission>>, mut request: Request
     let user = identity.0.as_ref().ok().map(|viewer| viewer.user_id);
     let allowance = match user.map_or(Ok(None), |user| admission.by_user.count(&user)) {
         Ok(allowance) => allowance,
-        Err(error) => return rate::refusal(error),
+        Err(error) => return Problem::from(error).into_response(),
     };
     request.extensions_mut().insert(identity);
     let response = match admission.receive(request, user).await {

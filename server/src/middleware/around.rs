@@ -3,6 +3,7 @@
 //! `axum::middleware::from_fn` can wait as well, and pays for it: for every request it copies all that is inside of it, and
 //! boxes it twice.
 
+use super::problem::Problem;
 use axum::{
     extract::Request,
     response::{IntoResponse, Response},
@@ -19,7 +20,7 @@ use tower::{Layer, Service};
 /// further.
 pub fn around<K, B, A>(before: B, after: A) -> Around<B, A>
 where
-    B: Fn(&Request) -> Result<K, Response>,
+    B: Fn(&Request) -> Result<K, Problem>,
     A: Fn(K, Response) -> Response,
 {
     Around { before, after }
@@ -50,7 +51,7 @@ pub struct Surrounded<S, B, A> {
 impl<S, K, B, A> Service<Request> for Surrounded<S, B, A>
 where
     S: Service<Request, Response: IntoResponse>,
-    B: Fn(&Request) -> Result<K, Response>,
+    B: Fn(&Request) -> Result<K, Problem>,
     A: Fn(K, Response) -> Response + Clone,
 {
     type Response = Response;
@@ -63,7 +64,7 @@ where
 
     fn call(&mut self, request: Request) -> Self::Future {
         match (self.layer.before)(&request) {
-            Err(refusal) => Either::Left(ready(Ok(refusal))),
+            Err(problem) => Either::Left(ready(Ok(problem.into_response()))),
             Ok(kept) => Either::Right(Answering {
                 answer: self.inner.call(request),
                 kept: Some(kept),

@@ -4,7 +4,6 @@ use super::problem::Problem;
 use axum::{
     body::{Body, Bytes, HttpBody, to_bytes},
     extract::Request,
-    response::{IntoResponse, Response},
 };
 use http_body_util::LengthLimitError;
 use std::{error::Error, time::Duration};
@@ -40,9 +39,9 @@ impl Arrival {
 ///
 /// # Errors
 /// The refusal.
-pub fn target(size: usize, request: &Request) -> Result<(), Response> {
+pub fn target(size: usize, request: &Request) -> Result<(), Problem> {
     match request.uri().path_and_query() {
-        Some(target) if target.as_str().len() > size => Err(Problem::long_target(size).into_response()),
+        Some(target) if target.as_str().len() > size => Err(Problem::long_target(size)),
         _ => Ok(()),
     }
 }

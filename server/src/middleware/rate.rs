@@ -1,17 +1,14 @@
 //! How many requests one address and one person may send (requirement P3).
 
 use super::problem::Problem;
-use axum::{
-    extract::Request,
-    response::{IntoResponse, Response},
-};
+use axum::{extract::Request, response::Response};
 use std::net::IpAddr;
 use taskwire_app::rpc::server::allowance_headers;
 use taskwire_backend::{
     Client,
     limit::{Limiter, network},
 };
-use taskwire_domain::{Error, allowance::Allowance};
+use taskwire_domain::allowance::Allowance;
 
 /// Whether a path is not counted: monitors ask often, and a page's files cost next to nothing. Nobody's token is looked at
 /// there, or the looking up would be for nothing, too.
@@ -23,17 +20,12 @@ pub fn is_free(path: &str) -> bool {
 ///
 /// # Errors
 /// The refusal of one too many.
-pub fn by_address(limiter: &Limiter<IpAddr>, request: &Request) -> Result<Option<Allowance>, Response> {
+pub fn by_address(limiter: &Limiter<IpAddr>, request: &Request) -> Result<Option<Allowance>, Problem> {
     let address = request.extensions().get::<Client>().and_then(|client| client.address);
     match address.filter(|_| !is_free(request.uri().path())) {
-        Some(address) => limiter.count(&network(address)).map_err(refusal),
+        Some(address) => limiter.count(&network(address)).map_err(Problem::from),
         None => Ok(None),
     }
-}
-
-/// The answer to one request too many.
-pub fn refusal(error: Error) -> Response {
-    Problem::from(error).into_response()
 }
 
 /// Says what is left of a limit, unless a narrower one has said so already.
