@@ -192,7 +192,7 @@ test("a file is imported whole once every line is right", async ({ page, person,
 
   await chosen("latin.csv", Buffer.from([0x74, 0xe4]));
   await expect(page.getByText("This is not a text in UTF-8.")).toBeVisible();
-  await expect(text).toHaveValue("");
+  expect((await text.inputValue()).trim()).toBe("");
   await chosen("tasks.csv", "title,status\nPlan <b>,\nGo,done\n");
   await expect(text).toHaveValue("title,status\nPlan <b>,\nGo,done\n");
   await expect(page.getByText("This is not a text in UTF-8.")).toHaveCount(0);
