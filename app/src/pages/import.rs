@@ -91,42 +91,42 @@ fn ImportForm(import: ServerAction<Import>, error: Signal<Option<RpcError>>) -> 
     };
     let text = typed::<Import>("text").unwrap_or_default();
     view! {
-            <ActionForm action=import node_ref=form on:submit:capture=rpc::once(import)>
-                <Here />
-                <input type="hidden" name="key" value=move || key.get() />
-                <div class="field needs-scripts">
-                    <label for="file">"Choose a file"</label>
-                    <input
-                        id="file"
-                        type="file"
-                        accept=".csv,.json,text/csv,application/json"
-                        on:change=choose
-                        aria-describedby="file-error"
-                    />
-                    <p class="complaint" id="file-error" role="alert">
-                        {move || {
-                            unreadable
-                                .get()
-                                .then(|| {
-                                    view! {
-                                        <Icon icon=icondata::LuCircleAlert />
-                                        <span>"This is not a text in UTF-8. Spreadsheets call it “CSV UTF-8”."</span>
-                                    }
-                                })
-                        }}
-                    </p>
-                </div>
-                <Field name="text" label="Tasks" rows=12 value=text error />
-                <div class="actions">
-                    <button
-                        class="button button-primary"
-                        aria-disabled=move || import.pending().get().to_string()
-                    >
-                        <Icon icon=icondata::LuUpload />
-                        {move || if import.pending().get() { "Importing…" } else { "Import" }}
-                    </button>
-                </div>
-            </ActionForm>
+        <ActionForm action=import node_ref=form on:submit:capture=rpc::once(import)>
+            <Here />
+            <input type="hidden" name="key" value=move || key.get() />
+            <div class="field needs-scripts">
+                <label for="file">"Choose a file"</label>
+                <input
+                    id="file"
+                    type="file"
+                    accept=".csv,.json,text/csv,application/json"
+                    on:change=choose
+                    aria-describedby="file-error"
+                />
+                <p class="complaint" id="file-error" role="alert">
+                    {move || {
+                        unreadable
+                            .get()
+                            .then(|| {
+                                view! {
+                                    <Icon icon=icondata::LuCircleAlert />
+                                    <span>"This is not a text in UTF-8. Spreadsheets call it “CSV UTF-8”."</span>
+                                }
+                            })
+                    }}
+                </p>
+            </div>
+            <Field name="text" label="Tasks" rows=12 value=text error />
+            <div class="actions">
+                <button
+                    class="button button-primary"
+                    aria-disabled=move || import.pending().get().to_string()
+                >
+                    <Icon icon=icondata::LuUpload />
+                    {move || if import.pending().get() { "Importing…" } else { "Import" }}
+                </button>
+            </div>
+        </ActionForm>
     }
 }
 
