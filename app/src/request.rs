@@ -1,7 +1,7 @@
 //! What a page needs to know about its surroundings, and where each side finds it: the server in the
 //! request, the browser in its document. The one place in which pages differ between the two.
 
-pub use side::{has_session, new_key, not_found, path, pause, refused, theme, title};
+pub use side::{has_session, new_key, not_found, path, pause, refused, text_area, theme, title};
 
 #[cfg(feature = "ssr")]
 mod side {
@@ -33,6 +33,11 @@ mod side {
     /// The window's title, as markup: Leptos writes it as it is.
     pub fn title(page: String) -> String {
         crate::escape::escape(&format!("{page} · Taskwire"))
+    }
+
+    /// What a text area holds, as markup: after the line break that browsers drop at its start.
+    pub fn text_area(text: &str) -> String {
+        format!("\n{}", crate::escape::escape(text))
     }
 
     /// Nothing: the server renders a page in one piece.
@@ -82,6 +87,11 @@ mod side {
     /// The window's title, as text.
     pub fn title(page: String) -> String {
         format!("{page} · Taskwire")
+    }
+
+    /// What a text area holds, as markup: set by a script, none of it is dropped.
+    pub fn text_area(text: &str) -> String {
+        crate::escape::escape(text)
     }
 
     /// Lets the browser attend to the person before it goes on.

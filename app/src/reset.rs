@@ -1,6 +1,6 @@
 //! When a form goes back to what it showed at first.
 
-use crate::{browser, rpc};
+use crate::{browser, request, rpc, typed::typed};
 use leptos::{
     ev::{Event, SubmitEvent},
     html,
@@ -48,6 +48,26 @@ where
         },
         false,
     );
+}
+
+/// The key of a form's entry, by which sending it twice makes one thing; whatever comes after a success is another entry.
+pub fn entry_key<S>(action: ServerAction<S>) -> RwSignal<String>
+where
+    S: ServerFn<Error: Send + Sync, Output: Clone + Send + Sync> + Clone + Send + Sync + 'static,
+{
+    // The same in the browser as in the form that the server drew.
+    let first = SharedValue::new(|| typed::<S>("key").unwrap_or_else(|| request::new_key().to_string()));
+    let key = RwSignal::new(first.into_inner());
+    Effect::watch(
+        move || action.version().get(),
+        move |_, _, _| {
+            if action.value().with_untracked(|answer| matches!(answer, Some(Ok(_)))) {
+                key.set(request::new_key().to_string());
+            }
+        },
+        false,
+    );
+    key
 }
 
 fn values(form: &HtmlFormElement, fields: &[&str]) -> Vec<Option<String>> {

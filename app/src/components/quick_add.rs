@@ -2,7 +2,7 @@
 
 use super::{banner::Refusal, field::Field, here::Here, icon::Icon};
 use crate::{
-    request, reset,
+    reset,
     rpc::{self, task::Create},
     typed::typed,
 };
@@ -22,16 +22,6 @@ pub fn QuickAdd(
     let error = Signal::derive(move || action.value().get().and_then(Result::err));
     let form = NodeRef::<html::Form>::new();
     reset::after_success(action, form, &["title", "description"]);
-    // Whatever comes next is another task.
-    Effect::watch(
-        move || action.version().get(),
-        move |_, _, _| {
-            if let Some(Ok(_)) = action.value().get_untracked() {
-                key.set(request::new_key().to_string());
-            }
-        },
-        false,
-    );
     let title = typed::<Create>("title").unwrap_or_default();
     let description = typed::<Create>("description").unwrap_or_default();
     let describes = !description.is_empty();

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     list_url::{ListUrl, Place},
-    request,
+    reset,
     rpc::{
         self, Remote, RpcError,
         task::{Complete, Create, Delete, Reopen, Restore},
@@ -87,7 +87,7 @@ impl TaskListState {
                 }
             },
         );
-        let key = RwSignal::new(SharedValue::new(|| request::new_key().to_string()).into_inner());
+        let key = reset::entry_key(create);
         let state = Self { url, page, deleted, create, key, restore, rows };
         state.follow_deletions();
         state

@@ -1,11 +1,10 @@
 //! A field of several lines.
 
-use crate::escape::escape;
+use crate::request;
 use leptos::prelude::*;
 
 /// A `textarea` that holds `value` at first. Leptos does not escape the children of this element, which
-/// would let a task's text end it; nor does an empty one hydrate. So the text goes in escaped, after the
-/// line break that browsers drop there.
+/// would let a task's text end it; nor does an empty one hydrate. So the text goes in as markup.
 #[component]
 pub fn TextArea(
     /// Its name and id.
@@ -19,7 +18,7 @@ pub fn TextArea(
     #[prop(optional)]
     optional: bool,
 ) -> impl IntoView {
-    let text = format!("\n{}", escape(&value));
+    let text = request::text_area(&value);
     view! {
         <textarea id=name.clone() name=name rows=rows.to_string() required=!optional dir="auto" inner_html=text></textarea>
     }

@@ -11,7 +11,7 @@ use crate::{
         page::Page,
         skeleton::Skeleton,
     },
-    request,
+    reset,
     rpc::{self, RpcError, task::Import},
     typed::typed,
 };
@@ -30,6 +30,7 @@ const NAMED: usize = 20;
 #[component]
 pub fn ImportPage() -> impl IntoView {
     let import = rpc::action::<Import>();
+    let key = reset::entry_key(import);
     let error = Signal::derive(move || import.value().get().and_then(Result::err));
     // What a form without JavaScript did is in the address.
     let before = use_query_map().with_untracked(|query| query.get("made")?.parse::<usize>().ok());
@@ -56,29 +57,17 @@ pub fn ImportPage() -> impl IntoView {
             {move || made().map(|made| view! { <Made made /> })}
             <Complaints error />
             <Load resource=account skeleton=|| view! { <Skeleton lines=8 /> } let:_account>
-                <ImportForm import error />
+                <ImportForm import key error />
             </Load>
         </Page>
     }
 }
 
 #[component]
-fn ImportForm(import: ServerAction<Import>, error: Signal<Option<RpcError>>) -> impl IntoView {
-    let key = RwSignal::new(typed::<Import>("key").unwrap_or_else(|| request::new_key().to_string()));
+fn ImportForm(import: ServerAction<Import>, key: RwSignal<String>, error: Signal<Option<RpcError>>) -> impl IntoView {
     let form = NodeRef::<html::Form>::new();
     let unreadable = RwSignal::new(false);
-    Effect::watch(
-        move || import.version().get(),
-        move |_, _, _| {
-            if let (Some(Ok(_)), Some(form)) = (import.value().get_untracked(), form.get_untracked()) {
-                form.reset();
-                browser::fill(&form, "text", "");
-                // Whatever comes next is another file.
-                key.set(request::new_key().to_string());
-            }
-        },
-        false,
-    );
+    reset::after_success(import, form, &["text"]);
     let choose = move |event| {
         let field: web_sys::HtmlInputElement = event_target(&event);
         spawn_local(async move {
