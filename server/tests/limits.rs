@@ -197,6 +197,20 @@ async fn a_slow_or_endless_client_is_hung_up_on() {
 }
 
 #[tokio::test]
+async fn how_long_an_address_and_a_head_may_be_are_settings() {
+    let dir = data_dir();
+    let limits =
+        [("TASKWIRE_TARGET_LIMIT", "1024"), ("TASKWIRE_HEAD_LIMIT", "10000"), ("TASKWIRE_TRANSFER_TIMEOUT", "300ms")];
+    let program = Program::serve_with(dir.path(), &limits).await;
+    let ask = async |target: usize, head: usize| {
+        let target = format!("{:x<target$}", "/health?");
+        let request = format!("GET {target} HTTP/1.1\r\nhost: test\r\nx-large: {}\r\n\r\n", "x".repeat(head));
+        slowly(&program, &request).await.split(' ').nth(1).unwrap_or_default().to_owned()
+    };
+    assert_eq!([ask(1024, 8_000).await, ask(1025, 8_000).await, ask(1024, 11_000).await], ["200", "414", "431"]);
+}
+
+#[tokio::test]
 async fn who_does_not_take_the_answer_is_hung_up_on() {
     let dir = data_dir();
     let patience = [("TASKWIRE_TRANSFER_TIMEOUT", "300ms"), ("TASKWIRE_SHUTDOWN_GRACE", "1h")];

@@ -1,7 +1,11 @@
 //! A database that goes away in mid-request, and comes back (O3).
 
 use super::support::{App, eventually, program::data_dir};
-use axum::http::StatusCode;
+use axum::{
+    body::Body,
+    http::{Method, StatusCode},
+};
+use http_body_util::BodyExt;
 use sqlx::{ConnectOptions, Connection};
 use std::path::Path;
 use taskwire::postgres::{Embedded, Purpose, folder::DataFolder};
@@ -61,4 +65,23 @@ async fn a_request_is_answered_with_503_and_the_next_after_its_return_with_200()
     app.backend.stop().await;
     drop((blocker.close_hard().await, watcher.close_hard().await));
     postgres.stop().await;
+}
+
+#[tokio::test]
+async fn a_file_breaks_off_when_the_database_goes() {
+    let dir = data_dir();
+    let postgres = start(dir.path()).await;
+    let app = App::on(postgres.connect_options()).await;
+    let mut browser = app.browser();
+    browser.sign_up("ada@example.org").await;
+    let lines = Body::from(format!("title\n{}", "One of many\n".repeat(101)));
+    let import =
+        browser.with("content-type", "text/csv").send(Method::POST, "/api/me/tasks/import", "*/*", lines).await;
+    assert_eq!(import.status, StatusCode::OK, "{}", import.text());
+    let mut file = browser.begin("/api/me/tasks/export").await;
+    let first = file.frame().await.unwrap().unwrap().into_data().unwrap();
+    assert!(first.starts_with(b"[{"), "the first page");
+    postgres.stop().await;
+    assert!(file.frame().await.unwrap().is_err(), "not as if that were all");
+    app.backend.stop().await;
 }

@@ -72,7 +72,7 @@ pub async fn import(
     // No table begins like this: its first column has a name of ours.
     let format = if text.trim_start().starts_with(['[', '{']) { FileFormat::Json } else { FileFormat::Csv };
     let key = key.unwrap_or_else(crate::request::new_key);
-    let made = backend.task_import(&viewer, key, format, text.as_bytes(), false).await.map_err(refused)?.made.len();
+    let made = backend.task_import(&viewer, key, format, text, false).await.map_err(refused)?.made.len();
     after_form(&format!("/settings/import?made={made}"));
     Ok(made)
 }

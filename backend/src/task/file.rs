@@ -70,7 +70,7 @@ struct Entry {
     title: String,
     #[serde(default)]
     description: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "status")]
     status: Option<Status>,
     #[serde(default, rename = "id")]
     _id: IgnoredAny,
@@ -90,6 +90,15 @@ struct Entry {
     _updated_at: IgnoredAny,
     #[serde(default, rename = "completed_at")]
     _completed_at: IgnoredAny,
+}
+
+/// What people misspell most, so it is refused in our own words.
+fn status<'de, D: Deserializer<'de>>(word: D) -> Result<Option<Status>, D::Error> {
+    let word = Option::<String>::deserialize(word)?;
+    word.map(|word| word.parse()).transpose().map_err(|_| {
+        let words: Vec<_> = Status::ALL.iter().map(|status| format!("“{status}”")).collect();
+        D::Error::custom(format!("The status is {}", words.join(" or ")))
+    })
 }
 
 /// The task that an entry would make.
@@ -279,7 +288,7 @@ mod tests {
                 (2, task("Plan", "Two\nlines", Status::Pending)),
                 (4, task("=Sum", "'it is", Status::Completed)),
                 (5, wrong("title: The title must not be empty.")),
-                (6, wrong("status: unknown variant `done`, expected `pending` or `completed`.")),
+                (6, wrong("status: The status is “pending” or “completed”.")),
                 (7, wrong("line: The line has 2 cells instead of 4.")),
                 (9, wrong("line: The line is not text in UTF-8.")),
                 (10, task("Last", "", Status::Pending)),

@@ -6,13 +6,14 @@ use super::{
     creation_key,
     file::{self, Line},
 };
-use crate::{Backend, Result, Viewer, viewer::Need};
+use crate::{Backend, Error, Result, Viewer, viewer::Need};
 use sqlx::query;
 use std::collections::BTreeMap;
 use taskwire_domain::{
     Error as Refusal, FieldError, TaskId,
     task::{FileFormat, Imported, ImportedLine, NewTask, Status},
 };
+use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
 impl Backend {
@@ -27,7 +28,7 @@ impl Backend {
         viewer: &Viewer,
         key: Uuid,
         format: FileFormat,
-        file: &[u8],
+        file: impl AsRef<[u8]> + Send + 'static,
         dry_run: bool,
     ) -> Result<Imported> {
         if dry_run {
@@ -36,7 +37,9 @@ impl Backend {
             // First, or a token without the right would have a file read.
             self.permit(viewer, Need::TASKS_WRITE).await?;
         }
-        let read = file::read(format, file)?;
+        // Thousands of lines would keep everybody else on this thread waiting.
+        let read = spawn_blocking(move || file::read(format, file.as_ref()));
+        let read = read.await.map_err(|error| Error::Fault(format!("reading a file was interrupted: {error}")))??;
         let lines: Vec<_> = read.iter().map(told).collect();
         if dry_run {
             return Ok(Imported { made: Vec::new(), lines });

@@ -12,7 +12,7 @@ use uuid::Uuid;
 const KEY: Uuid = Uuid::from_u128(7);
 
 async fn import(backend: &Backend, viewer: &Viewer, key: Uuid, file: &str, dry_run: bool) -> Result<Vec<TaskId>> {
-    Ok(backend.task_import(viewer, key, FileFormat::Csv, file.as_bytes(), dry_run).await?.made)
+    Ok(backend.task_import(viewer, key, FileFormat::Csv, file.to_owned(), dry_run).await?.made)
 }
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]

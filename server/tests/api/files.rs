@@ -150,7 +150,7 @@ async fn a_file_is_tried_line_by_line_and_made_whole_or_not_at_all(_: PgPoolOpti
     let count = async || ada.get("/api/me/tasks").await.json().as_array().unwrap().len();
     let file = "title,status\nPlan,\n,pending\nDone,done\n";
     let tried = csv.send(Method::POST, &format!("{IMPORT}?dry_run=true"), file).await;
-    let rule = "unknown variant `done`, expected `pending` or `completed`.";
+    let rule = "The status is “pending” or “completed”.";
     assert_eq!(
         tried.json(),
         json!({
@@ -184,15 +184,19 @@ async fn what_is_no_file_of_tasks_is_refused_readably(_: PgPoolOptions, db: PgCo
         refused(&ada.sending(media_type).send(Method::POST, IMPORT, Body::from(file)).await)
     };
     let many = |lines: usize| [b"title\n".to_vec(), b"x\n".repeat(lines)].concat();
-    let (bad, invalid) = (refusal(400, "BAD_REQUEST", &[]), refusal(422, "VALIDATION_ERROR", &["file"]));
-    assert_eq!(send("application/json", b"[".to_vec()).await, bad);
-    assert_eq!(send("application/json", b"[\"\xff\"]".to_vec()).await, bad);
-    assert_eq!(send("application/json", b"[".repeat(100_000)).await, bad);
+    let invalid = refusal(422, "VALIDATION_ERROR", &["file"]);
+    assert_eq!(send("application/json", b"[".to_vec()).await, invalid);
+    assert_eq!(send("application/json", b"[\"\xff\"]".to_vec()).await, invalid);
+    assert_eq!(send("application/json", b"[".repeat(100_000)).await, invalid);
     assert_eq!(send("application/json", b"{}".to_vec()).await, invalid);
     assert_eq!(send("application/json", b"[]".to_vec()).await, invalid);
     assert_eq!(send("text/csv", many(5001)).await, invalid);
     assert_eq!(send("text/csv", many(2_000_000)).await, invalid);
     assert_eq!(send("application/json", format!("[0{}]", ",0".repeat(2_000_000)).into_bytes()).await, invalid);
+    assert_eq!(
+        send("application/json", br#"[{ "title": "\ud800" }]"#.to_vec()).await,
+        refusal(422, "VALIDATION_ERROR", &["lines[1].title"])
+    );
     // A name that is misspelt, and one that stands there twice, would lose texts.
     let other = |name| refusal(422, "VALIDATION_ERROR", &[name]);
     assert_eq!(send("text/csv", b"title,descripton\nPlan,Kept\n".to_vec()).await, other("descripton"));

@@ -282,7 +282,7 @@ impl Attempt {
             }
             Self::TaskImport { title } => {
                 let (key, file) = (Uuid::new_v4(), file_of(&title).to_string());
-                let imported = backend.task_import(me, key, FileFormat::Json, file.as_bytes(), false).await;
+                let imported = backend.task_import(me, key, FileFormat::Json, file, false).await;
                 answer(imported.map(|imported| imported.made.len()))
             }
             Self::TaskUpdate { id, version, title } => {
