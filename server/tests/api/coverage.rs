@@ -7,9 +7,13 @@ use axum::{
     body::Body,
     http::{Method, StatusCode},
 };
+use futures::stream;
 use serde_json::{Value, json};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+};
 use taskwire_domain::api_token::TokenScope;
 
 const NO_UUID: &str = "01900000-0000-7000-8000-000000000001";
@@ -92,6 +96,11 @@ impl Operation {
     }
 }
 
+/// A body that breaks off, because its sender has gone.
+fn half_sent() -> Body {
+    Body::from_stream(stream::iter([Ok("{ \"half\""), Err(io::Error::other("gone"))]))
+}
+
 /// What was tried, and what came of it.
 #[derive(Default)]
 struct Tried(BTreeMap<String, BTreeSet<u16>>);
@@ -167,7 +176,10 @@ impl Coverage {
     async fn bodies(&mut self, operation: &Operation) {
         let (path, body, ada) = (operation.at(None), operation.body(), &self.ada);
         let tried = &mut self.tried;
-        tried.send(Some(400), ada, operation, &path, "nonsense").await;
+        tried.send(Some(400), ada, operation, &path, half_sent()).await;
+        // What stands in a file, also that it is none, is for the operation to judge.
+        let unreadable = if body.is_object() { 400 } else { 422 };
+        tried.send(Some(unreadable), ada, operation, &path, "nonsense").await;
         tried.send(Some(413), ada, operation, &path, " ".repeat(5 * 1024 * 1024)).await;
         let plain = Program(ada.0.without("content-type").with("content-type", "text/plain"));
         tried.expect(415, &plain, operation, &path, &body).await;
