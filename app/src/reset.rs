@@ -32,22 +32,17 @@ where
         },
         false,
     );
-    Effect::watch(
-        move || action.version().get(),
-        move |_, _, _| {
-            let (sent, had_focus) = &*sent.borrow();
-            let worked = action.value().with_untracked(|answer| matches!(answer, Some(Ok(_))));
-            if let Some(form) = form.get_untracked().filter(|_| worked && *sent == entry()) {
-                form.reset();
-                let focused = browser::focused();
-                if focused.is_none() || focused == *had_focus {
-                    let first = fields.first().map(|first| format!("[name={first}]")).unwrap_or_default();
-                    browser::focus(form.query_selector(&first).ok().flatten());
-                }
+    on_success(action, move || {
+        let (sent, had_focus) = &*sent.borrow();
+        if let Some(form) = form.get_untracked().filter(|_| *sent == entry()) {
+            form.reset();
+            let focused = browser::focused();
+            if focused.is_none() || focused == *had_focus {
+                let first = fields.first().map(|first| format!("[name={first}]")).unwrap_or_default();
+                browser::focus(form.query_selector(&first).ok().flatten());
             }
-        },
-        false,
-    );
+        }
+    });
 }
 
 /// The key of a form's entry, by which sending it twice makes one thing; whatever comes after a success is another entry.
@@ -58,16 +53,24 @@ where
     // The same in the browser as in the form that the server drew.
     let first = SharedValue::new(|| typed::<S>("key").unwrap_or_else(|| request::new_key().to_string()));
     let key = RwSignal::new(first.into_inner());
+    on_success(action, move || key.set(request::new_key().to_string()));
+    key
+}
+
+/// Calls `then` each time that the action has worked.
+fn on_success<S>(action: ServerAction<S>, then: impl Fn() + 'static)
+where
+    S: ServerFn<Error: Send + Sync, Output: Clone + Send + Sync> + Clone + Send + Sync + 'static,
+{
     Effect::watch(
         move || action.version().get(),
         move |_, _, _| {
             if action.value().with_untracked(|answer| matches!(answer, Some(Ok(_)))) {
-                key.set(request::new_key().to_string());
+                then();
             }
         },
         false,
     );
-    key
 }
 
 fn values(form: &HtmlFormElement, fields: &[&str]) -> Vec<Option<String>> {
