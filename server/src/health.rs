@@ -7,6 +7,9 @@
 use crate::{middleware::problem::ErrorBody, router::Server};
 use axum::{Json, extract::State, http::StatusCode};
 use serde::Serialize;
+use std::time::{Duration, Instant};
+use taskwire_backend::Backend;
+use tokio::sync::Mutex;
 use utoipa::ToSchema;
 
 /// What is answered to whoever asks.
@@ -15,6 +18,28 @@ use utoipa::ToSchema;
 pub struct Health {
     /// `healthy` or `unhealthy`.
     status: &'static str,
+}
+
+/// How long a sign of life holds.
+const HOLDS: Duration = Duration::from_secs(1);
+
+/// Asks the database for signs of life. Who asks here is not counted, so all of them share one answer as long as it holds,
+/// and keep one connection busy at most.
+#[derive(Debug, Default)]
+pub struct Probe(Mutex<Option<(Instant, bool)>>);
+
+impl Probe {
+    async fn is_healthy(&self, backend: &Backend) -> bool {
+        let mut last = self.0.lock().await;
+        if let Some((at, healthy)) = *last
+            && at.elapsed() < HOLDS
+        {
+            return healthy;
+        }
+        let healthy = backend.health().await.is_ok();
+        *last = Some((Instant::now(), healthy));
+        healthy
+    }
 }
 
 /// The same, with the status code that goes with it.
@@ -30,7 +55,7 @@ type Answer = (StatusCode, Json<Health>);
     )
 )]
 pub async fn healthy(State(server): State<Server>) -> Answer {
-    answer(server.backend.health().await.is_ok())
+    answer(server.probe.is_healthy(&server.backend).await)
 }
 
 /// Alive when this is answered at all.
@@ -40,7 +65,7 @@ pub async fn live() -> Answer {
 
 /// Ready when the database answers and the server is not stopping.
 pub async fn ready(State(server): State<Server>) -> Answer {
-    answer(!server.stopping.is_cancelled() && server.backend.health().await.is_ok())
+    answer(!server.stopping.is_cancelled() && server.probe.is_healthy(&server.backend).await)
 }
 
 fn answer(healthy: bool) -> Answer {

@@ -2,7 +2,7 @@
 
 use crate::{
     api, health,
-    middleware::{self, Limits},
+    middleware::{self, Limits, problem::Problem},
     pages,
 };
 use axum::{Router, extract::FromRef, routing::get};
@@ -39,6 +39,8 @@ pub struct Parts {
     pub options: LeptosOptions,
     /// How cookies are set.
     pub cookies: CookieSettings,
+    /// Whether the database is there.
+    pub probe: health::Probe,
     /// Cancelled when the server takes no more requests.
     pub stopping: CancellationToken,
 }
@@ -57,7 +59,7 @@ pub fn router(server: Server, limits: Limits) -> Router {
         .route("/health/ready", get(health::ready))
         .merge(api::router());
     let routes = pages::server_functions(routes);
-    let routes = pages::pages(routes, &server);
+    let routes = pages::pages(routes, &server).method_not_allowed_fallback(|| async { Problem::other_method() });
     let routes = pages::files(routes, &server);
     let backend = server.backend.clone();
     middleware::wrap(routes.with_state(server), backend, limits)

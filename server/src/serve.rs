@@ -4,6 +4,7 @@ use crate::{
     audit,
     config::Settings,
     database::Database,
+    health::Probe,
     middleware::{Limits, client::Proxies, limits::Arrival},
     router::{Parts, router},
     shutdown, site,
@@ -61,6 +62,7 @@ async fn open_and_serve(
         backend: backend.clone(),
         options: site::leptos_options(settings)?,
         cookies: CookieSettings { secure: settings.secure_cookies },
+        probe: Probe::default(),
         stopping: stopping.clone(),
     };
     let router = router(server.into(), limits(settings));

@@ -1,7 +1,11 @@
 //! Health, liveness and readiness (O2); how they follow a lost database stands in `lost_database`.
 
-use super::support::App;
+use super::support::{
+    App, eventually,
+    program::{Program, data_dir},
+};
 use axum::http::StatusCode;
+use futures::future::join_all;
 use serde_json::json;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
@@ -12,6 +16,17 @@ async fn all_is_well_while_the_database_answers(_: PgPoolOptions, db: PgConnectO
         let answer = app.browser().read(path).await;
         assert_eq!((answer.status, answer.json()), (StatusCode::OK, json!({"status": "healthy"})), "{path}");
     }
+}
+
+#[tokio::test]
+async fn many_who_ask_ask_the_database_hardly_at_all() {
+    let dir = data_dir();
+    let program = Program::serve_with(dir.path(), &[("TASKWIRE_SLOW_STATEMENT", "1ns")]).await;
+    let asked = join_all((0..100).map(|_| program.get("/health"))).await;
+    assert!(asked.into_iter().all(|answer| answer.unwrap().contains("healthy")));
+    let signs = || program.log().lines().filter(|line| line.contains("SELECT 1")).count();
+    eventually("the statement in the log", async || (signs() > 0).then_some(())).await;
+    assert!(signs() <= 10, "{} signs of life for 100 who asked", signs());
 }
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]

@@ -10,8 +10,8 @@ use taskwire_backend::{
 };
 use taskwire_domain::allowance::Allowance;
 
-/// Whether a path is not counted: monitors ask often, and a page's files cost next to nothing. Nobody's token is looked at
-/// there, or the looking up would be for nothing, too.
+/// Whether a path is not counted: monitors ask often and share one answer, and a page's files cost next to nothing. Nobody's
+/// token is looked at there, or the looking up would be for nothing, too.
 pub fn is_free(path: &str) -> bool {
     matches!(path, "/health" | "/health/live" | "/health/ready") || path.starts_with("/pkg/")
 }

@@ -6,6 +6,7 @@ pub mod program;
 use sqlx::postgres::PgConnectOptions;
 use std::{path::Path, sync::Arc, time::Duration};
 use taskwire::{
+    health::Probe,
     middleware::{Limits, client::Proxies, limits::Arrival},
     router::{Parts, router},
 };
@@ -82,7 +83,8 @@ impl App {
             .build();
         let stopping = CancellationToken::new();
         let cookies = CookieSettings { secure: setup.limits.https };
-        let server = Parts { backend: backend.clone(), options, cookies, stopping: stopping.clone() };
+        let (backend_of_server, probe) = (backend.clone(), Probe::default());
+        let server = Parts { backend: backend_of_server, options, cookies, probe, stopping: stopping.clone() };
         Self { router: router(server.into(), setup.limits), backend, stopping }
     }
 
