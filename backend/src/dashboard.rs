@@ -41,7 +41,7 @@ impl Backend {
             other => other,
         };
         viewer.client.db_time.add_since(start);
-        let dashboard = dashboard?;
+        let dashboard = self.note_end(viewer, dashboard)?;
         self.dashboards.keep(key, writes, &dashboard);
         Ok(Arc::new(dashboard))
     }

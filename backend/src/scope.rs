@@ -82,7 +82,7 @@ impl Backend {
         on_drop: &'static str,
     ) -> Result<Scope> {
         let begin = format!("BEGIN; {identify}");
-        (|| async {
+        let open = || async {
             let opened = Instant::now();
             let connection = self.pool.acquire().await?;
             let dashboards = Arc::clone(&self.dashboards);
@@ -92,10 +92,8 @@ impl Backend {
             // not expect BEGIN to fail. Dropping the scope ends the transaction in every case.
             sqlx::raw_sql(AssertSqlSafe(begin.as_str())).execute(scope.connection()?).await?;
             Ok(scope)
-        })
-        .retry(backoff())
-        .when(crate::Error::is_transient)
-        .await
+        };
+        self.note_end(viewer, open.retry(backoff()).when(crate::Error::is_transient).await)
     }
 }
 

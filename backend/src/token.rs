@@ -3,6 +3,7 @@
 use crate::{Backend, Client, Credential, Error, Result, Viewer};
 use chrono::{DateTime, Utc};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use moka::sync::Cache;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use std::{fmt, sync::Arc, time::Duration};
@@ -10,6 +11,9 @@ use taskwire_domain::{Error as Refusal, SessionId, UserId};
 
 /// Bytes of a signing secret at least: as many as HMAC-SHA-256 gives (RFC 7518, section 3.2).
 pub const SECRET_MIN: usize = 32;
+
+/// Ended sessions remembered at most. The tokens of others are refused by the database alone.
+const ENDED_MAX: u64 = 10_000;
 
 /// What a token says.
 #[derive(Debug, Serialize, Deserialize)]
@@ -28,6 +32,8 @@ pub(crate) struct Tokens {
     decoding: Arc<DecodingKey>,
     validation: Arc<Validation>,
     pub(crate) ttl: Duration,
+    /// Sessions that the database has refused, until their tokens expire.
+    ended: Cache<SessionId, ()>,
 }
 
 impl fmt::Debug for Tokens {
@@ -52,6 +58,7 @@ impl Tokens {
             decoding: Arc::new(DecodingKey::from_secret(secret)),
             validation: Arc::new(validation),
             ttl,
+            ended: Cache::builder().max_capacity(ENDED_MAX).time_to_live(ttl).build(),
         })
     }
 
@@ -78,7 +85,8 @@ impl Tokens {
 
 impl Backend {
     /// Who holds this token. Verifies signature, algorithm and expiry without I/O; that the session still lives is
-    /// checked by the database with every operation of the viewer.
+    /// checked by the database with every operation of the viewer. One that it has refused is nobody's here, either: a
+    /// token that was left behind must not use up its owner's share of requests.
     ///
     /// # Errors
     /// [`Refusal::Unauthorized`] for anything but a whole, genuine, unexpired token.
@@ -87,9 +95,17 @@ impl Backend {
             .map_err(|_| Refusal::Unauthorized)?
             .claims;
         let expires_at = DateTime::from_timestamp(claims.exp, 0).ok_or(Refusal::Unauthorized)?;
-        if expires_at <= self.clock.now() {
+        if expires_at <= self.clock.now() || self.tokens.ended.contains_key(&claims.sid) {
             return Err(Refusal::Unauthorized.into());
         }
         Ok(Viewer { user_id: claims.sub, credential: Credential::Session(claims.sid), client })
+    }
+
+    /// Remembers the session that the database has refused for good. To be told of every answer to its check.
+    pub(crate) fn note_end<T>(&self, viewer: &Viewer, checked: Result<T>) -> Result<T> {
+        if let (Credential::Session(id), Err(Error::Refused(Refusal::Unauthorized))) = (&viewer.credential, &checked) {
+            self.tokens.ended.insert(*id, ());
+        }
+        checked
     }
 }

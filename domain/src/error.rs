@@ -1,6 +1,6 @@
 //! The one error that every door renders in its own way.
 
-use crate::{allowance::Allowance, api_token::TokenScope};
+use crate::{TaskId, allowance::Allowance, api_token::TokenScope};
 use serde::{Deserialize, Serialize};
 
 /// What every operation returns.
@@ -28,6 +28,14 @@ pub enum Error {
     /// What there is already stands against it, such as a name in use; says what, and what to do.
     #[error("{0}")]
     Conflict(String),
+    /// What was to be done to several tasks at once is refused for one of them, so nothing was done to any.
+    #[error("Task {task}: {refusal} Nothing was changed.")]
+    OneOfMany {
+        /// The first that stands in the way.
+        task: TaskId,
+        /// Why.
+        refusal: Box<Error>,
+    },
     /// The thing was changed since the viewer read it.
     #[error("Somebody changed this in the meantime.")]
     Stale,

@@ -41,6 +41,9 @@ async fn each_person_has_a_burst_and_is_then_asked_to_wait(_: PgPoolOptions, db:
     assert_eq!(left(&ada.page("/tasks").await), ["3", "1", "120"]);
     assert_eq!(left(&ada.read("/api/me/tasks").await), ["3", "0", "180"]);
 
+    assert_eq!(left(&bob.read("/api/me/tasks/9000000").await), ["3", "2", "60"], "also of what is refused");
+    assert_eq!(left(&bob.read("/api/me/tasks?limit=x").await), ["3", "1", "120"]);
+
     let refused = ada.read("/api/me/tasks").await;
     assert_eq!((refused.status, left(&refused)), (StatusCode::TOO_MANY_REQUESTS, ["3", "0", "180"]));
     assert_eq!((refused.header("retry-after"), &refused.json()["code"]), ("60", &"RATE_LIMITED".into()));
@@ -56,11 +59,30 @@ async fn each_person_has_a_burst_and_is_then_asked_to_wait(_: PgPoolOptions, db:
 }
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn a_token_that_was_left_behind_uses_up_nothing(_: PgPoolOptions, db: PgConnectOptions) {
+    let app = limited(db, |setup| setup.limits.by_user = limit(4)).await;
+    let mut ada = app.browser();
+    ada.sign_up("ada@example.org").await;
+    let mut left_behind = ada.clone();
+    assert_eq!(ada.call("/rpc/account/sign_out", &[]).await.status, StatusCode::OK);
+    for n in 0..10 {
+        let answer = left_behind.read("/api/me/tasks").await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+        // The first still has to be looked up, and counts.
+        assert_eq!(left(&answer)[1], if n == 0 { "2" } else { "" });
+    }
+    let fields = [("email", "ada@example.org"), ("password", "Correct-horse-1")];
+    assert_eq!(ada.call("/rpc/account/sign_in", &fields).await.status, StatusCode::OK);
+    assert_eq!(left(&ada.read("/api/me/tasks").await)[1], "1");
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
 async fn each_address_has_a_burst_whoever_asks(_: PgPoolOptions, db: PgConnectOptions) {
     let app = limited(db, |setup| setup.limits.by_address = limit(2)).await;
     let mut here = app.browser().from("192.0.2.1");
     assert_eq!(left(&here.page("/sign-in").await), ["2", "1", "60"]);
-    assert_eq!(here.read("/api/me/tasks").await.status, StatusCode::UNAUTHORIZED);
+    let nobody = here.read("/api/me/tasks").await;
+    assert_eq!((nobody.status, left(&nobody)), (StatusCode::UNAUTHORIZED, ["2", "0", "120"]));
     let guess = here.with("authorization", "Bearer taskwire_guess");
     assert_eq!(guess.clone().read("/api/me/tasks").await.status, StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(here.page("/sign-in").await.status, StatusCode::TOO_MANY_REQUESTS);

@@ -168,6 +168,7 @@ pub fn status(error: &Error) -> StatusCode {
         Error::Forbidden | Error::OutOfScope(_) => StatusCode::FORBIDDEN,
         Error::NotFound => StatusCode::NOT_FOUND,
         Error::Conflict(_) => StatusCode::CONFLICT,
+        Error::OneOfMany { refusal, .. } => status(refusal),
         Error::Stale => StatusCode::PRECONDITION_FAILED,
         Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,

@@ -3,7 +3,7 @@
 //! The number of round trips does not depend on the number of tasks.
 
 use super::{numbers, seen::seen};
-use crate::{Backend, Result, Viewer, scope::Scope, viewer::Need};
+use crate::{Backend, Error, Result, Viewer, scope::Scope, viewer::Need};
 use sqlx::query_scalar;
 use std::collections::BTreeMap;
 use taskwire_domain::{
@@ -22,8 +22,7 @@ impl Backend {
     /// Completes, reopens or deletes tasks, and returns those that were not so already, by id.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`] or [`Refusal::Forbidden`] for the first task that the viewer may not do this to; then
-    /// nothing is changed.
+    /// [`Refusal::OneOfMany`] with the first task that the viewer may not do this to; then nothing is changed.
     pub async fn task_bulk(&self, viewer: &Viewer, change: &BulkChange) -> Result<Vec<TaskId>> {
         let operation = match change.action {
             BulkAction::Complete | BulkAction::Reopen => "task.update",
@@ -33,7 +32,11 @@ impl Backend {
             Ok(changed) => Ok(changed),
             // Noted as the attempt on this task that it is.
             Err(Obstacle { task, refusal }) => {
-                self.attempt(viewer, operation, task, async { Err(refusal.into()) }).await
+                let refused = self.attempt(viewer, operation, task, async { Err(refusal.into()) }).await;
+                refused.map_err(|error| match error {
+                    Error::Refused(refusal) => Refusal::OneOfMany { task, refusal: Box::new(refusal) }.into(),
+                    fault => fault,
+                })
             }
         }
     }

@@ -79,6 +79,7 @@ async fn one_that_is_refused_keeps_all_as_they_are(_: PgPoolOptions, options: Pg
         (BulkAction::Delete, seen, Refusal::Forbidden),
     ] {
         let attempt = backend.task_bulk(&ada, &change(action, &[mine, other])).await;
+        let wanted = Refusal::OneOfMany { task: other, refusal: Box::new(wanted) };
         assert_eq!(refusal(attempt), wanted, "{action} {other}");
         assert_eq!(backend.task_get(&ada, mine).await.unwrap().version, 1, "{action} {other} changes nothing");
         let line = backend.audit_list(&ada, AuditQuery::default()).await.unwrap().lines.remove(0);

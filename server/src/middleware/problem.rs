@@ -114,11 +114,15 @@ impl Problem {
     fn body(self, request_id: &str) -> ErrorBody {
         let error = self.status.canonical_reason().unwrap_or_default();
         let Self { code, detail, cause, .. } = self;
+        let task_id = match cause {
+            Some(Error::OneOfMany { task, .. }) => Some(task.0),
+            _ => None,
+        };
         let fields = match cause {
             Some(Error::Invalid(fields)) => Some(fields),
             _ => None,
         };
-        ErrorBody { error, detail, code, fields, request_id: request_id.to_owned() }
+        ErrorBody { error, detail, code, fields, task_id, request_id: request_id.to_owned() }
     }
 
     /// The headers that go with it; `api` says whether a program asked.
@@ -160,18 +164,24 @@ impl Problem {
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
-        let (code, title) = match error {
-            Error::Unauthorized | Error::WrongCredentials => ("UNAUTHORIZED", "Please sign in"),
-            Error::Forbidden | Error::OutOfScope(_) => ("FORBIDDEN", "Not allowed"),
-            Error::NotFound => ("NOT_FOUND", "Not found"),
-            Error::Conflict(_) => ("CONFLICT", "That does not go together"),
-            Error::Stale => ("PRECONDITION_FAILED", "Changed in the meantime"),
-            Error::Invalid(_) => ("VALIDATION_ERROR", "Something is not right yet"),
-            Error::RateLimited(_) => ("RATE_LIMITED", "Too many requests"),
-            Error::Unavailable => ("UNAVAILABLE", "Not available right now"),
-            Error::Internal => ("INTERNAL_ERROR", "Something went wrong"),
-        };
+        let (code, title) = words(&error);
         Self { cause: Some(error.clone()), ..Self::new(status(&error), code, title, error.to_string()) }
+    }
+}
+
+/// The code for programs, and the title of a page.
+fn words(error: &Error) -> (&'static str, &'static str) {
+    match error {
+        Error::Unauthorized | Error::WrongCredentials => ("UNAUTHORIZED", "Please sign in"),
+        Error::Forbidden | Error::OutOfScope(_) => ("FORBIDDEN", "Not allowed"),
+        Error::NotFound => ("NOT_FOUND", "Not found"),
+        Error::Conflict(_) => ("CONFLICT", "That does not go together"),
+        Error::OneOfMany { refusal, .. } => words(refusal),
+        Error::Stale => ("PRECONDITION_FAILED", "Changed in the meantime"),
+        Error::Invalid(_) => ("VALIDATION_ERROR", "Something is not right yet"),
+        Error::RateLimited(_) => ("RATE_LIMITED", "Too many requests"),
+        Error::Unavailable => ("UNAVAILABLE", "Not available right now"),
+        Error::Internal => ("INTERNAL_ERROR", "Something went wrong"),
     }
 }
 
@@ -201,6 +211,9 @@ pub struct ErrorBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<FieldErrorBody>>)]
     fields: Option<Vec<FieldError>>,
+    /// Which of several tasks stands in the way; only where something was to be done to several at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    task_id: Option<i64>,
     /// The request's number, by which its lines in the log are found.
     request_id: String,
 }
@@ -254,9 +267,12 @@ impl Asked {
     /// Gives problems a body, and the headers that go with their status.
     pub fn render(self, mut response: Response) -> Response {
         if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-            let allow = response.headers_mut().remove(header::ALLOW);
+            // What the layers between have said stays, such as how much of a limit is left.
+            let mut headers = std::mem::take(response.headers_mut());
+            headers.remove(header::CONTENT_LENGTH);
             response = self.response(problem);
-            response.headers_mut().extend(allow.map(|allow| (header::ALLOW, allow)));
+            headers.extend(std::mem::take(response.headers_mut()));
+            *response.headers_mut() = headers;
         }
         if response.status() == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().entry(header::RETRY_AFTER).or_insert(RETRY_AFTER);
