@@ -240,6 +240,43 @@ impl Backend {
         Ok(row.seen_by(viewer.user_id))
     }
 
+    /// Completes a task, or reopens it if it is completed. Asked twice at once, it does both, one after the other.
+    ///
+    /// # Errors
+    /// As [`task_update`](Self::task_update).
+    pub async fn task_toggle(&self, viewer: &Viewer, id: TaskId, version: Option<i32>) -> Result<Task> {
+        self.attempt(viewer, "task.update", id, self.toggle_task(viewer, id, version)).await
+    }
+
+    async fn toggle_task(&self, viewer: &Viewer, id: TaskId, version: Option<i32>) -> Result<Task> {
+        let mut scope = self.scope(viewer, Need::TASKS_WRITE).await?;
+        let (user, now) = (scope.user(), scope.now);
+        let toggled = seen!(
+            "WITH task AS (
+                 UPDATE tasks SET
+                     status = CASE status WHEN 'pending' THEN 'completed' ELSE 'pending' END,
+                     completed_at = CASE status WHEN 'pending' THEN $4::timestamptz END,
+                     updated_at = greatest(updated_at, $4)
+                 WHERE id = $2 AND ($3::integer IS NULL OR version = $3)
+                 RETURNING *
+             )",
+            ["task"],
+            [],
+            user,
+            id.0,
+            version,
+            now
+        )
+        .fetch_optional(scope.connection()?)
+        .await?;
+        let Some(row) = toggled else {
+            scope.task_for(id, TaskAction::Edit).await?;
+            return Err(Refusal::Stale.into());
+        };
+        scope.commit().await?;
+        Ok(row.seen_by(viewer.user_id))
+    }
+
     /// Deletes a task; for [`UNDO_DAYS`] whoever may delete it can bring it back. One that is deleted already, from
     /// whatever version, stays deleted as it was, so asking twice does no harm.
     ///

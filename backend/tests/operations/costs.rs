@@ -104,6 +104,7 @@ impl Costs<'_> {
         self.of(&["many tasks made from a file"], import).await;
         let done = BulkChange::parse(BulkAction::Reopen, vec![task]).unwrap();
         self.of(&["many tasks completed or reopened"], backend.task_bulk(&ada, &done)).await;
+        self.of(&["a task toggled"], backend.task_toggle(&ada, task, None)).await;
         self.of(&["share/give"], backend.share_give(&ada, task, share("bob@example.org", "view"))).await;
         let invitation = share(NEWCOMER, "view");
         self.of(&["share/give to an address"], backend.share_give(&ada, task, invitation)).await;

@@ -24,18 +24,21 @@ use uuid::Uuid;
     "id": "0192b1c8-7f3e-7c4a-9a51-0c1d5f0e6a01",
     "email": "ada@example.org",
     "name": "Ada Lovelace",
-    "created_at": "2026-11-02T08:15:00Z"
+    "created_at": "2026-11-02T08:15:00Z",
+    "time_zone": "Europe/London"
 }))]
 pub struct UserBody {
     id: Uuid,
     email: String,
     name: String,
     created_at: DateTime<Utc>,
+    /// The IANA zone in which the account's days begin; null for that of the browser or, in this API, of `tz`.
+    time_zone: Option<String>,
 }
 
 impl From<Account> for UserBody {
-    fn from(Account { id, email, name, created_at, .. }: Account) -> Self {
-        Self { id: id.0, email, name, created_at }
+    fn from(Account { id, email, name, created_at, time_zone }: Account) -> Self {
+        Self { id: id.0, email, name, created_at, time_zone }
     }
 }
 
@@ -98,7 +101,8 @@ pub struct SignIn {
         "id": "0192b1c8-7f3e-7c4a-9a51-0c1d5f0e6a01",
         "email": "ada@example.org",
         "name": "Ada Lovelace",
-        "created_at": "2026-11-02T08:15:00Z"
+        "created_at": "2026-11-02T08:15:00Z",
+        "time_zone": null
     }
 }))]
 pub struct Token {
@@ -289,6 +293,21 @@ pub async fn sessions(State(server): State<Server>, Caller(viewer): Caller) -> A
 #[derive(Deserialize)]
 pub struct SessionPath {
     id: SessionId,
+}
+
+/// One of the sessions that are listed.
+#[utoipa::path(
+    get, path = "/auth/sessions/{id}", tag = "auth", operation_id = "session_get",
+    params(("id" = Uuid, Path, description = "The session")),
+    responses((status = 200, body = SessionBody), refusals::SignedIn, refusals::NotFound)
+)]
+pub async fn session(
+    State(server): State<Server>,
+    Caller(viewer): Caller,
+    Path(SessionPath { id }): Path<SessionPath>,
+) -> Answer<Json<SessionBody>> {
+    let mut sessions = server.backend.session_list(&viewer).await?.into_iter();
+    Ok(Json(sessions.find(|session| session.id == id).ok_or(Error::NotFound)?.into()))
 }
 
 /// Ends one of the caller's sessions. One that has ended stays so.

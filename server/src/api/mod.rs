@@ -67,9 +67,9 @@ fn paths() -> OpenApiRouter<Server> {
         .routes(routes!(auth::change_password))
         .routes(routes!(auth::sign_out))
         .routes(routes!(auth::sessions, auth::end_other_sessions))
-        .routes(routes!(auth::end_session))
+        .routes(routes!(auth::session, auth::end_session))
         .routes(routes!(tokens::list, tokens::create))
-        .routes(routes!(tokens::revoke))
+        .routes(routes!(tokens::get, tokens::revoke))
         .routes(routes!(tasks::list, tasks::create))
         .routes(routes!(tasks::get, tasks::update, tasks::put, tasks::delete))
         .routes(routes!(tasks::toggle))
@@ -132,9 +132,7 @@ fn operations(document: &mut Document) -> impl Iterator<Item = (&mut Operation, 
 /// Every path of the API, the document, and its viewers.
 pub fn router() -> Router<Server> {
     let (routes, _) = paths().split_for_parts();
-    let routes = routes
-        .fallback(|| async { Problem::from(Error::NotFound) })
-        .method_not_allowed_fallback(|| async { Problem::other_method() });
+    let routes = routes.fallback(|| async { Problem::from(Error::NotFound) });
     // Once, because it is large.
     let document = Bytes::from(serde_json::to_vec(&document()).unwrap_or_default());
     let document = get(|| async { ([(header::CONTENT_TYPE, "application/json")], document) });

@@ -359,16 +359,13 @@ pub async fn restore(
     Ok(shown(server.backend.task_restore(&viewer, id).await?).into_response())
 }
 
-/// How often a task is read anew, to be completed or reopened, while others change it.
-const TOGGLE_TRIES: usize = 3;
-
 /// Completes a task, or reopens it if it is completed.
 #[utoipa::path(
     patch, path = "/{user_id}/tasks/{id}/complete", tag = "tasks", operation_id = "task_toggle",
     params(params::Owner, TaskPath, params::IfMatch),
     responses(
         (status = 200, body = TaskBody, headers(("ETag" = String, description = "Another one for every change"))),
-        (status = 412, body = ErrorBody, description = "The task is not as it was, or others changed it all the time"),
+        (status = 412, body = ErrorBody, description = "The task has changed by now"),
         refusals::SignedIn, refusals::NotFound
     )
 )]
@@ -379,23 +376,7 @@ pub async fn toggle(
     conditions: Conditions,
 ) -> Answer<Response> {
     let version = conditions.current(task(&server, &viewer, id)).await?.map(|task| task.version);
-    for _ in 0..TOGGLE_TRIES {
-        // Read by changing nothing, so that whoever may not is refused the change and not the sight.
-        let task = server.backend.task_update(&viewer, id, TaskChange::default()).await?;
-        if version.is_some_and(|version| version != task.version) {
-            break;
-        }
-        let status = match task.status {
-            Status::Pending => Status::Completed,
-            Status::Completed => Status::Pending,
-        };
-        let change = TaskChange { version: Some(task.version), ..TaskChange::status(status) };
-        match server.backend.task_update(&viewer, id, change).await.map_err(taskwire_backend::Error::into_public) {
-            Err(Error::Stale) => {}
-            changed => return Ok(shown(changed?).into_response()),
-        }
-    }
-    Err(Error::Stale.into())
+    Ok(shown(server.backend.task_toggle(&viewer, id, version).await?).into_response())
 }
 
 async fn task(server: &Server, viewer: &Viewer, id: TaskId) -> Answer<TaskBody> {

@@ -6,13 +6,17 @@ use super::{
     refusals, words,
 };
 use crate::{middleware::problem::ErrorBody, router::Server};
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderName, StatusCode, header},
+};
 use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use taskwire_backend::Created;
 use taskwire_domain::{
-    TokenId,
+    Error, TokenId,
     api_token::{ApiToken, NewApiToken, TokenEnd, TokenScope},
 };
 use utoipa::ToSchema;
@@ -100,7 +104,7 @@ pub struct CreatedBody {
     post, path = "/auth/tokens", tag = "auth", operation_id = "token_create",
     request_body = NewTokenBody,
     responses(
-        (status = 201, body = CreatedBody),
+        (status = 201, body = CreatedBody, headers(("Location" = String, description = "The token"))),
         (status = 409, body = ErrorBody, description = "The caller has 50 tokens already"),
         refusals::SignedIn, refusals::Body
     )
@@ -109,18 +113,34 @@ pub async fn create(
     State(server): State<Server>,
     Caller(viewer): Caller,
     Body(new): Body<NewTokenBody>,
-) -> Answer<(StatusCode, Json<CreatedBody>)> {
+) -> Answer<(StatusCode, [(HeaderName, String); 1], Json<CreatedBody>)> {
     let end = new.expires_at.map_or(TokenEnd::Never, TokenEnd::At);
     let new = NewApiToken::parse(&new.name, &new.scopes, end)?;
     let Created { token, secret } = server.backend.token_create(&viewer, new).await?;
+    let location = format!("/api/auth/tokens/{}", token.id);
     let body = CreatedBody { token: token.into(), secret: secret.expose_secret().to_owned() };
-    Ok((StatusCode::CREATED, Json(body)))
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(body)))
 }
 
 /// The token of the path.
 #[derive(Debug, Deserialize)]
 pub struct TokenPath {
     id: TokenId,
+}
+
+/// One of the caller's tokens.
+#[utoipa::path(
+    get, path = "/auth/tokens/{id}", tag = "auth", operation_id = "token_get",
+    params(("id" = Uuid, Path, description = "The token")),
+    responses((status = 200, body = TokenBody), refusals::SignedIn, refusals::NotFound)
+)]
+pub async fn get(
+    State(server): State<Server>,
+    Caller(viewer): Caller,
+    Path(TokenPath { id }): Path<TokenPath>,
+) -> Answer<Json<TokenBody>> {
+    let mut tokens = server.backend.token_list(&viewer).await?.into_iter();
+    Ok(Json(tokens.find(|token| token.id == id).ok_or(Error::NotFound)?.into()))
 }
 
 /// Revokes a token: it is refused from now on. One that was revoked stays so.

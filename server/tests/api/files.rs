@@ -189,6 +189,13 @@ async fn what_is_no_file_of_tasks_is_refused_readably(_: PgPoolOptions, db: PgCo
     assert_eq!(send("application/json", b"[\"\xff\"]".to_vec()).await, invalid);
     assert_eq!(send("application/json", b"[".repeat(100_000)).await, invalid);
     assert_eq!(send("application/json", b"{}".to_vec()).await, invalid);
+    // What is read is a list of objects of texts, so nothing deeper is; what is passed over takes no stack.
+    let nested =
+        |name: &str| format!(r#"[{{ "title": "a", "{name}": {}{} }}]"#, "[".repeat(500_000), "]".repeat(500_000));
+    let deep = refusal(422, "VALIDATION_ERROR", &["lines[1].description"]);
+    assert_eq!(send("application/json", nested("description").into_bytes()).await, deep);
+    let passed_over = ada.sending("application/json").send(Method::POST, IMPORT, nested("team")).await;
+    assert_eq!(passed_over.json()["made"].as_array().map(Vec::len), Some(1), "{}", passed_over.text());
     assert_eq!(send("application/json", b"[]".to_vec()).await, invalid);
     assert_eq!(send("text/csv", many(5001)).await, invalid);
     assert_eq!(send("text/csv", many(2_000_000)).await, invalid);

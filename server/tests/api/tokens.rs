@@ -11,7 +11,9 @@ impl Program {
     pub(super) async fn robot(&self, app: &App, scopes: &[&str]) -> (Self, Value) {
         let made = self.post("/api/auth/tokens", &json!({ "name": "Robot", "scopes": scopes })).await;
         assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
+        let location = made.header("location").to_owned();
         let made = made.json();
+        assert_eq!(location, format!("/api/auth/tokens/{}", made["id"].as_str().unwrap()));
         let robot = Self::new(app).with("authorization", &format!("Bearer {}", made["secret"].as_str().unwrap()));
         (robot, made)
     }
@@ -35,7 +37,9 @@ async fn a_token_is_made_used_and_revoked(_: PgPoolOptions, db: PgConnectOptions
     assert!(listed.json()[0]["last_used_at"].is_string());
 
     let path = format!("/api/auth/tokens/{}", made["id"].as_str().unwrap());
+    assert_eq!(ada.get(&path).await.json(), listed.json()[0]);
     let bob = Program::signed_in(&app, "bob@example.org").await;
+    assert_eq!(refused(&bob.get(&path).await), refusal(404, "NOT_FOUND", &[]));
     assert_eq!(refused(&bob.delete(&path).await), refusal(404, "NOT_FOUND", &[]));
     assert_eq!(ada.delete(&path).await.status, StatusCode::NO_CONTENT);
     assert_eq!(ada.delete(&path).await.status, StatusCode::NO_CONTENT, "once more does no harm");
@@ -43,6 +47,7 @@ async fn a_token_is_made_used_and_revoked(_: PgPoolOptions, db: PgConnectOptions
     assert_eq!(refused(&late), refusal(401, "UNAUTHORIZED", &[]));
     assert_eq!(late.header("www-authenticate"), "Bearer");
     assert_eq!(ada.get("/api/auth/tokens").await.json(), json!([]));
+    assert_eq!(refused(&ada.get(&path).await), refusal(404, "NOT_FOUND", &[]));
 }
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]

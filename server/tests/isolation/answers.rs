@@ -225,8 +225,8 @@ pub async fn expected_answer(
     Some(match attempt {
         Attempt::TimeZones => return None,
         Attempt::AccountGet | Attempt::AccountUpdate { .. } => json(&after.account(me)),
-        Attempt::SessionList => json(&after.sessions_of(viewer)),
-        Attempt::TokenList => json(&after.tokens_of(me)),
+        Attempt::SessionList { .. } => json(&after.sessions_of(viewer)),
+        Attempt::TokenList { .. } => json(&after.tokens_of(me)),
         // The secret is new.
         Attempt::TokenCreate { .. } => return None,
         Attempt::SessionEndOthers => json(&(before.sessions_of(viewer).len() - 1)),

@@ -32,12 +32,18 @@ pub enum Attempt {
         zone: &'static str,
     },
     TimeZones,
-    SessionList,
+    /// All, or `one` of them, which is among those that the browser asks for.
+    SessionList {
+        one: Option<SessionId>,
+    },
     SessionEnd {
         id: SessionId,
     },
     SessionEndOthers,
-    TokenList,
+    /// All, or `one` of them, which is among those that the browser asks for.
+    TokenList {
+        one: Option<TokenId>,
+    },
     TokenCreate {
         name: String,
     },
@@ -179,10 +185,10 @@ impl Attempt {
             }
             Self::AccountZone { zone } => call("/rpc/account/set_time_zone", &[("time_zone", zone)]),
             Self::TimeZones => call("/rpc/account/time_zones", &[]),
-            Self::SessionList => call("/rpc/session/list", &[]),
+            Self::SessionList { .. } => call("/rpc/session/list", &[]),
             Self::SessionEnd { id } => call("/rpc/session/end", &[("id", id)]),
             Self::SessionEndOthers => call("/rpc/session/end_others", &[]),
-            Self::TokenList => call("/rpc/token/list", &[]),
+            Self::TokenList { .. } => call("/rpc/token/list", &[]),
             Self::TokenCreate { name } => {
                 call("/rpc/token/create", &[("name", name), ("teams", &TokenScope::TeamsRead), ("days", &7)])
             }
@@ -260,10 +266,10 @@ impl Attempt {
             }
             Self::AccountZone { zone } => answer(backend.account_set_time_zone(me, Some(zone)).await),
             Self::TimeZones => answer(backend.account_time_zones(me).await),
-            Self::SessionList => answer(backend.session_list(me).await),
+            Self::SessionList { .. } => answer(backend.session_list(me).await),
             Self::SessionEnd { id } => answer(backend.session_end(me, id).await),
             Self::SessionEndOthers => answer(backend.session_end_others(me).await),
-            Self::TokenList => answer(backend.token_list(me).await.map(|tokens| Tokens { tokens, made: None })),
+            Self::TokenList { .. } => answer(backend.token_list(me).await.map(|tokens| Tokens { tokens, made: None })),
             Self::TokenCreate { name } => {
                 let new = NewApiToken::parse(&name, &[TokenScope::TeamsRead], TokenEnd::After(7)).unwrap();
                 answer(backend.token_create(me, new).await.map(|made| made.secret.expose_secret().to_owned()))

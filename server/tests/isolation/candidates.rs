@@ -36,10 +36,12 @@ pub fn candidates(truth: &Truth, me: UserId, session: SessionId, random: &mut St
         Attempt::AccountPassword,
         Attempt::AccountZone { zone: ZONES.choose(random).unwrap() },
         Attempt::TimeZones,
-        Attempt::SessionList,
+        Attempt::SessionList { one: None },
+        Attempt::SessionList { one: Some(SessionId(NO_UUID)) },
         Attempt::SessionEndOthers,
         Attempt::SessionEnd { id: SessionId(NO_UUID) },
-        Attempt::TokenList,
+        Attempt::TokenList { one: None },
+        Attempt::TokenList { one: Some(TokenId(NO_UUID)) },
         Attempt::TokenCreate { name: format!("secret-token-{mark}") },
         Attempt::TokenRevoke { id: TokenId(NO_UUID) },
         Attempt::AuditList { team: None, before: None },
@@ -54,6 +56,8 @@ pub fn candidates(truth: &Truth, me: UserId, session: SessionId, random: &mut St
         Attempt::TeamCreate { name: format!("secret-team-{mark}") },
     ];
     all.extend(rest::DASHBOARD.map(|part| Attempt::Dashboard { part }));
+    all.extend(truth.sessions.iter().map(|row| Attempt::SessionList { one: Some(row.id) }));
+    all.extend(truth.api_tokens.iter().map(|row| Attempt::TokenList { one: Some(row.id) }));
     // The session that is in use stays.
     let sessions = truth.sessions.iter().filter(|row| row.id != session);
     all.extend(sessions.map(|row| Attempt::SessionEnd { id: row.id }));

@@ -52,8 +52,8 @@ impl Attempt {
         let is_in = |id, email: &str| truth.user_of(email).is_some_and(|user| truth.role(id, user).is_some());
         match self {
             Self::AccountGet | Self::AccountUpdate { .. } | Self::AccountPassword | Self::AccountZone { .. } => Done,
-            Self::TimeZones | Self::SessionList | Self::SessionEndOthers | Self::Dashboard { .. } => Done,
-            Self::TokenList | Self::TokenCreate { .. } => Done,
+            Self::TimeZones | Self::SessionList { .. } | Self::SessionEndOthers | Self::Dashboard { .. } => Done,
+            Self::TokenList { .. } | Self::TokenCreate { .. } => Done,
             Self::TokenRevoke { id } => {
                 unless(!truth.api_tokens.iter().any(|row| row.id == *id && row.user_id == me), NotFound)
             }

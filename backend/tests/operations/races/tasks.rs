@@ -35,6 +35,25 @@ async fn of_several_editors_with_one_version_one_wins_and_the_others_are_told(
 }
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn several_who_toggle_a_task_at_once_each_do(_: PgPoolOptions, options: PgConnectOptions) {
+    let world = World::new(options).await;
+    let ada = world.person("Ada").await;
+    let mut task = world.task(&ada, "to and fro").await;
+    for _ in 0..20 {
+        let toggles = (0..3).map(|_| world.backend.task_toggle(&ada, task.id, None));
+        let toggled = join_all(toggles).await.into_iter().map(Result::unwrap);
+        let mut versions: Vec<_> = toggled.map(|toggled| toggled.version - task.version).collect();
+        versions.sort_unstable();
+        assert_eq!(versions, [1, 2, 3], "one after the other");
+        let status = task.status;
+        task = world.backend.task_get(&ada, task.id).await.unwrap();
+        assert_ne!(task.status, status, "an odd number of times");
+        assert_eq!(task.completed_at.is_some(), task.status == Status::Completed);
+    }
+    assert_sound(&world).await;
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
 async fn a_deletion_and_an_edit_at_once_lose_nothing(_: PgPoolOptions, options: PgConnectOptions) {
     let world = World::new(options).await;
     let people = people(&world, &["Ada", "Bob", "Cleo"]).await;
