@@ -2,7 +2,11 @@
 
 use crate::config::LogFormat;
 use anyhow::{Context, Result};
-use std::io::{BufWriter, IsTerminal, stderr};
+use std::{
+    io::{self, BufWriter, IsTerminal, Write, stderr},
+    thread,
+    time::Duration,
+};
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
@@ -18,8 +22,8 @@ pub fn start(filter: &str, format: LogFormat) -> Result<WorkerGuard> {
         LogFormat::Text => false,
         LogFormat::Json => true,
     };
-    // Whoever reads the log is waited for rather than not told. What has gathered meanwhile is written at once.
-    let (writer, guard) = NonBlockingBuilder::default().lossy(false).finish(BufWriter::new(stderr()));
+    // Whoever reads the log is waited for rather than not told.
+    let (writer, guard) = NonBlockingBuilder::default().lossy(false).finish(Gathering(BufWriter::new(stderr())));
     let registry = tracing_subscriber::registry().with(filter);
     if json {
         // One flat object a line: `jq 'select(.status >= 500)'` is all it takes to look something up. By json-subscriber,
@@ -30,4 +34,23 @@ pub fn start(filter: &str, format: LogFormat) -> Result<WorkerGuard> {
         registry.with(fmt::layer().with_target(false).with_ansi(stderr().is_terminal()).with_writer(writer)).init();
     }
     Ok(guard)
+}
+
+/// How long lines gather.
+const GATHERING: Duration = Duration::from_millis(10);
+
+/// Writes many lines at once. Its thread flushes when there are no more, and would then be woken for the next line: by the
+/// request that writes it, which that costs more than all else about the line. As long as it sleeps here, nobody has to.
+struct Gathering<W: Write>(BufWriter<W>);
+
+impl<W: Write> Write for Gathering<W> {
+    fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
+        self.0.write(lines)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()?;
+        thread::sleep(GATHERING);
+        Ok(())
+    }
 }
