@@ -24,13 +24,15 @@ impl Backend {
         // A NUL is what Postgres cannot take in a text; and what is no zone for its length alone is not worth keeping.
         let is_possible = |zone: &&str| zone.len() <= ZONE_MAX && !zone.contains('\0');
         let zone = browser_zone.filter(is_possible).unwrap_or("UTC");
-        let key = (viewer.user_id, viewer.credential.id(), zone.to_owned());
-        if let Some(kept) = self.dashboards.get(&key, self.clock.now()) {
-            return Ok(kept);
-        }
-        let writes = self.dashboards.writes();
+        let question = (viewer.user_id, viewer.credential.id(), zone.to_owned());
+        let read = self.dashboards.answer(question, &self.clock, self.dashboard_anew(viewer, zone)).await;
+        viewer.client.db_time.add_since(start);
+        self.note_end(viewer, read)
+    }
+
+    async fn dashboard_anew(&self, viewer: &Viewer, zone: &str) -> Result<Dashboard> {
         let read = || self.dashboard_in(viewer, Some(zone));
-        let dashboard = match read.retry(backoff()).when(Error::is_transient).await {
+        match read.retry(backoff()).when(Error::is_transient).await {
             // The browser said something that is no zone, or the account's is none any more: numbers in UTC are better
             // than none.
             Err(Error::Database(error))
@@ -39,11 +41,7 @@ impl Backend {
                 self.dashboard_in(viewer, None).await
             }
             other => other,
-        };
-        viewer.client.db_time.add_since(start);
-        let dashboard = self.note_end(viewer, dashboard)?;
-        self.dashboards.keep(key, writes, &dashboard);
-        Ok(Arc::new(dashboard))
+        }
     }
 
     /// In the account's zone, else in `zone`; in UTC without `zone`.

@@ -1,12 +1,13 @@
 //! The dashboards that were computed last (requirement D3): kept for a few seconds, and only until anything is written
-//! through this process.
+//! through this process. Who asks while the same is being computed waits for that, and does not have it computed once more.
 //!
 //! Whose numbers a write changes is for triggers and policies to know. So every write forgets all: simple, never wrong,
 //! and what polls repeat in between is what the cache is for. Another instance's writes, and sessions that it ends, show
 //! after [`Settings::dashboard_cache`](crate::Settings).
 
-use chrono::{DateTime, TimeDelta, Utc};
-use moka::sync::Cache;
+use crate::{Clock, Result};
+use chrono::TimeDelta;
+use moka::future::Cache;
 use std::{
     sync::{
         Arc,
@@ -21,12 +22,12 @@ use uuid::Uuid;
 const KEPT_MAX: u64 = 10_000;
 
 /// Who asks, by which credential, and in which time zone.
-pub(crate) type Key = (UserId, Uuid, String);
+pub(crate) type Question = (UserId, Uuid, String);
 
 #[derive(Debug)]
 pub(crate) struct DashboardCache {
-    /// Each with the number of writes before it was computed.
-    kept: Cache<Key, (u64, Arc<Dashboard>)>,
+    /// By the question, and the number of writes before it was asked.
+    kept: Cache<(Question, u64), Arc<Dashboard>>,
     writes: AtomicU64,
     lasts: TimeDelta,
 }
@@ -38,27 +39,36 @@ impl DashboardCache {
         Self { kept, writes: AtomicU64::new(0), lasts: TimeDelta::from_std(lasts).unwrap_or_default() }
     }
 
-    /// How many writes there were: to be asked before a dashboard is computed.
-    pub(crate) fn writes(&self) -> u64 {
-        self.writes.load(Ordering::SeqCst)
-    }
-
     /// Forgets everything, because something was written.
     pub(crate) fn forget(&self) {
         self.writes.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// What was computed for the same question, if it still holds.
-    pub(crate) fn get(&self, key: &Key, now: DateTime<Utc>) -> Option<Arc<Dashboard>> {
-        let (writes, dashboard) = self.kept.get(key)?;
-        let holds = writes == self.writes() && now.signed_duration_since(dashboard.computed_at) < self.lasts;
-        holds.then_some(dashboard)
-    }
-
-    /// Keeps what was computed after so many `writes`.
-    pub(crate) fn keep(&self, key: Key, writes: u64, dashboard: &Dashboard) {
-        if self.lasts > TimeDelta::zero() {
-            self.kept.insert(key, (writes, Arc::new(Dashboard { cached: true, ..dashboard.clone() })));
+    /// What was computed for the same question, if it still holds, or else what `compute` finds.
+    ///
+    /// # Errors
+    /// Those of `compute`, which everybody is told who waited for it.
+    pub(crate) async fn answer(
+        &self,
+        question: Question,
+        clock: &Clock,
+        compute: impl Future<Output = Result<Dashboard>>,
+    ) -> Result<Arc<Dashboard>> {
+        if self.lasts <= TimeDelta::zero() {
+            return compute.await.map(Arc::new);
+        }
+        let key = (question, self.writes.load(Ordering::SeqCst));
+        if let Some(kept) = self.kept.get(&key).await {
+            if clock.now().signed_duration_since(kept.computed_at) < self.lasts {
+                return Ok(kept);
+            }
+            self.kept.invalidate(&key).await;
+        }
+        let keep = async { compute.await.map(|dashboard| Arc::new(Dashboard { cached: true, ..dashboard })) };
+        let entry = self.kept.entry(key).or_try_insert_with(keep).await.map_err(|error| error.shared())?;
+        match entry.is_fresh() {
+            true => Ok(Arc::new(Dashboard { cached: false, ..Dashboard::clone(entry.value()) })),
+            false => Ok(entry.into_value()),
         }
     }
 }

@@ -41,6 +41,15 @@ impl Error {
         }
     }
 
+    /// The same for everybody else who waited for the same.
+    pub(crate) fn shared(&self) -> Self {
+        match self {
+            Self::Refused(refusal) => Self::Refused(refusal.clone()),
+            Self::Unavailable(source) => Self::Unavailable(sqlx::Error::AnyDriverError(source.to_string().into())),
+            fault => Self::Fault(fault.to_string()),
+        }
+    }
+
     /// Whether the connection was lost before the statement could have had an effect that anybody was told of, so
     /// that reading again, or opening again, may succeed at once. A statement that took too long may not be repeated:
     /// that would only add to what the database has too much of.

@@ -2,6 +2,7 @@
 
 use crate::support::{World, refusal};
 use chrono::TimeDelta;
+use futures::future::join_all;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use std::time::Duration;
 use taskwire_backend::Viewer;
@@ -166,6 +167,19 @@ async fn what_was_computed_a_moment_ago_holds_until_something_is_written(_: PgPo
     let ada = never.viewer(&never.sign_in("ada@example.org").await);
     for _ in 0..2 {
         assert!(!never.backend.dashboard_read(&ada, None).await.unwrap().cached);
+    }
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn what_many_ask_at_once_is_computed_once(_: PgPoolOptions, options: PgConnectOptions) {
+    let world = World::new(options).await;
+    let ada = world.person("Ada").await;
+    let ask = || join_all((0..20).map(|_| world.backend.dashboard_read(&ada, None)));
+    let computed = ask().await.into_iter().filter(|answer| !answer.as_ref().unwrap().cached).count();
+    assert_eq!(computed, 1);
+    world.backend.session_end(&ada, ada.session().unwrap()).await.unwrap();
+    for answer in ask().await {
+        assert_eq!(refusal(answer), Refusal::Unauthorized);
     }
 }
 
