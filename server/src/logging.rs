@@ -39,8 +39,8 @@ pub fn start(filter: &str, format: LogFormat) -> Result<WorkerGuard> {
 /// How long lines gather.
 const GATHERING: Duration = Duration::from_millis(10);
 
-/// Writes many lines at once. Its thread flushes when there are no more, and would then be woken for the next line: by the
-/// request that writes it, which that costs more than all else about the line. As long as it sleeps here, nobody has to.
+/// Writes many lines at once. Its thread flushes when there are no more, and would then have to be woken for the next line,
+/// by the request that logs it. As long as it sleeps here, nobody has to.
 struct Gathering<W: Write>(BufWriter<W>);
 
 impl<W: Write> Write for Gathering<W> {
