@@ -8,6 +8,7 @@ use axum::{
 use axum_extra::headers::{ETag, HeaderMapExt};
 use serde::Serialize;
 use std::fmt::Display;
+use taskwire_domain::Error;
 use url::form_urlencoded;
 use uuid::Uuid;
 
@@ -17,6 +18,14 @@ pub type Answer<T> = Result<T, Problem>;
 /// Every item in the shape that programs get.
 pub fn all<T, B: From<T>>(items: Vec<T>) -> Json<Vec<B>> {
     Json(items.into_iter().map(B::from).collect())
+}
+
+/// The one item that `is` meant, in that shape.
+///
+/// # Errors
+/// [`Error::NotFound`] if there is none.
+pub fn one<T, B: From<T>>(items: Vec<T>, is: impl Fn(&T) -> bool) -> Answer<Json<B>> {
+    Ok(Json(items.into_iter().find(is).ok_or(Error::NotFound)?.into()))
 }
 
 /// A page of a list, with the headers that lead to the next one.

@@ -1,7 +1,7 @@
 //! Accounts and sessions.
 
 use super::{
-    answers::{Answer, all},
+    answers::{Answer, all, one},
     extract::{Body, Caller, Path, Sender},
     refusals,
 };
@@ -306,8 +306,7 @@ pub async fn session(
     Caller(viewer): Caller,
     Path(SessionPath { id }): Path<SessionPath>,
 ) -> Answer<Json<SessionBody>> {
-    let mut sessions = server.backend.session_list(&viewer).await?.into_iter();
-    Ok(Json(sessions.find(|session| session.id == id).ok_or(Error::NotFound)?.into()))
+    one(server.backend.session_list(&viewer).await?, |session| session.id == id)
 }
 
 /// Ends one of the caller's sessions. One that has ended stays so.

@@ -1,7 +1,7 @@
 //! Personal API tokens.
 
 use super::{
-    answers::{Answer, all},
+    answers::{Answer, all, one},
     extract::{Body, Caller, Path},
     refusals, words,
 };
@@ -16,7 +16,7 @@ use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use taskwire_backend::Created;
 use taskwire_domain::{
-    Error, TokenId,
+    TokenId,
     api_token::{ApiToken, NewApiToken, TokenEnd, TokenScope},
 };
 use utoipa::ToSchema;
@@ -139,8 +139,7 @@ pub async fn get(
     Caller(viewer): Caller,
     Path(TokenPath { id }): Path<TokenPath>,
 ) -> Answer<Json<TokenBody>> {
-    let mut tokens = server.backend.token_list(&viewer).await?.into_iter();
-    Ok(Json(tokens.find(|token| token.id == id).ok_or(Error::NotFound)?.into()))
+    one(server.backend.token_list(&viewer).await?, |token| token.id == id)
 }
 
 /// Revokes a token: it is refused from now on. One that was revoked stays so.

@@ -114,13 +114,10 @@ impl Problem {
     fn body(self, request_id: &str) -> ErrorBody {
         let error = self.status.canonical_reason().unwrap_or_default();
         let Self { code, detail, cause, .. } = self;
-        let task_id = match cause {
-            Some(Error::OneOfMany { task, .. }) => Some(task.0),
-            _ => None,
-        };
-        let fields = match cause {
-            Some(Error::Invalid(fields)) => Some(fields),
-            _ => None,
+        let (fields, task_id) = match cause {
+            Some(Error::Invalid(fields)) => (Some(fields), None),
+            Some(Error::OneOfMany { task, .. }) => (None, Some(task.0)),
+            _ => (None, None),
         };
         ErrorBody { error, detail, code, fields, task_id, request_id: request_id.to_owned() }
     }
