@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
-use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// Starts logging to standard error: standard output belongs to what a command answers. A thread of its own writes the lines, so
 /// that requests do not wait for each other there. Dropping what this returns waits for the last of them.
@@ -16,7 +16,8 @@ use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberI
 /// # Errors
 /// A filter that cannot be read.
 pub fn start(filter: &str, format: LogFormat) -> Result<WorkerGuard> {
-    let filter = EnvFilter::try_new(filter).with_context(|| format!("TASKWIRE_LOG cannot be read: {filter:?}"))?;
+    // Not `EnvFilter`, which takes a lock for every span that is entered or left.
+    let filter: Targets = filter.parse().with_context(|| format!("TASKWIRE_LOG cannot be read: {filter:?}"))?;
     let json = match format {
         LogFormat::Auto => !stderr().is_terminal(),
         LogFormat::Text => false,
