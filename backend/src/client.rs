@@ -15,7 +15,7 @@ pub struct Client {
     /// The peer's address.
     pub address: Option<IpAddr>,
     /// What the client calls itself; hostile text.
-    pub user_agent: Option<String>,
+    pub user_agent: Option<Arc<str>>,
     /// Collects the request's time in the database.
     pub db_time: DbTime,
 }

@@ -53,7 +53,7 @@ fn parse(text: &str) -> Option<IpAddr> {
 /// Puts the [`Client`] among the request's extensions, with a fresh count of its time in the database.
 pub fn note(proxies: &Proxies, mut request: Request) -> Request {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-    let user_agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let user_agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok()).map(Arc::from);
     let address = peer.map(|peer| proxies.client(peer, request.headers()));
     request.extensions_mut().insert(Client { address, user_agent, ..Client::default() });
     request

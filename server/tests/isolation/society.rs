@@ -85,7 +85,7 @@ impl Society {
         let mut browser = self.app.browser().with("user-agent", &agent);
         let fields = [("email", email), ("password", PASSWORD), ("name", name)];
         assert_eq!(browser.call("/rpc/account/sign_up", &fields).await.status, StatusCode::OK);
-        let client = Client { user_agent: Some(agent), ..Client::default() };
+        let client = Client { user_agent: Some(agent.into()), ..Client::default() };
         self.app.backend.account_sign_in(&client, email, PASSWORD).await.unwrap();
         let viewer = self.app.backend.viewer(browser.token(), client).unwrap();
         self.people.push(Person { browser, viewer });
