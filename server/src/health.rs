@@ -47,7 +47,7 @@ type Answer = (StatusCode, Json<Health>);
 
 /// Whether the server is well: it is when the database answers.
 #[utoipa::path(
-    get, path = "/dashboard/health", tag = "dashboard", operation_id = "dashboard_health", security(()),
+    get, path = "/api/dashboard/health", tag = "dashboard", operation_id = "dashboard_health", security(()),
     responses(
         (status = 200, body = Health),
         (status = 429, body = ErrorBody, description = "Too many requests"),

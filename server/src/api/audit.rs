@@ -6,7 +6,7 @@ use super::{
     refusals,
 };
 use crate::router::Server;
-use axum::extract::{OriginalUri, State};
+use axum::{extract::State, http::Uri};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use taskwire_domain::{
@@ -69,7 +69,7 @@ pub struct LinesQuery {
 
 /// A page of 50 lines of the audit log, newest first.
 #[utoipa::path(
-    get, path = "/audit", tag = "audit", operation_id = "audit_list",
+    get, path = "/api/audit", tag = "audit", operation_id = "audit_list",
     params(LinesQuery),
     responses(
         (status = 200, body = Vec<LineBody>, headers(
@@ -82,7 +82,7 @@ pub struct LinesQuery {
 pub async fn list(
     State(server): State<Server>,
     Caller(viewer): Caller,
-    OriginalUri(uri): OriginalUri,
+    uri: Uri,
     Query(LinesQuery { team_id, cursor }): Query<LinesQuery>,
 ) -> Answer<Page<LineBody>> {
     let query = AuditQuery { team: team_id.map(TeamId), before: cursor };

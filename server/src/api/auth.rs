@@ -64,7 +64,7 @@ pub struct SignUp {
 
 /// Opens an account, to sign in to.
 #[utoipa::path(
-    post, path = "/auth/signup", tag = "auth", operation_id = "sign_up", security(()),
+    post, path = "/api/auth/signup", tag = "auth", operation_id = "sign_up", security(()),
     request_body = SignUp,
     responses(
         (status = 201, body = UserBody),
@@ -116,7 +116,7 @@ pub struct Token {
 
 /// Opens a session.
 #[utoipa::path(
-    post, path = "/auth/signin", tag = "auth", operation_id = "sign_in", security(()),
+    post, path = "/api/auth/signin", tag = "auth", operation_id = "sign_in", security(()),
     request_body = SignIn,
     responses(
         (status = 200, body = Token),
@@ -140,7 +140,7 @@ pub async fn sign_in(
 
 /// The caller's account.
 #[utoipa::path(
-    get, path = "/auth/me", tag = "auth", operation_id = "me",
+    get, path = "/api/auth/me", tag = "auth", operation_id = "me",
     responses((status = 200, body = UserBody), refusals::SignedIn)
 )]
 pub async fn me(State(server): State<Server>, Caller(viewer): Caller) -> Answer<Json<UserBody>> {
@@ -159,7 +159,7 @@ pub struct UserChange {
 
 /// Changes the caller's name.
 #[utoipa::path(
-    patch, path = "/auth/me", tag = "auth", operation_id = "account_update",
+    patch, path = "/api/auth/me", tag = "auth", operation_id = "account_update",
     request_body = UserChange,
     responses((status = 200, body = UserBody), refusals::SignedIn, refusals::Body)
 )]
@@ -185,7 +185,7 @@ pub struct ZoneChange {
 
 /// Chooses the caller's time zone.
 #[utoipa::path(
-    put, path = "/auth/me/time-zone", tag = "auth", operation_id = "account_set_time_zone",
+    put, path = "/api/auth/me/time-zone", tag = "auth", operation_id = "account_set_time_zone",
     request_body = ZoneChange,
     responses((status = 204), refusals::SignedIn, refusals::Body)
 )]
@@ -200,7 +200,7 @@ pub async fn set_time_zone(
 
 /// The time zones that there are to choose from, by name.
 #[utoipa::path(
-    get, path = "/auth/time-zones", tag = "auth", operation_id = "account_time_zones",
+    get, path = "/api/auth/time-zones", tag = "auth", operation_id = "account_time_zones",
     responses((status = 200, body = Vec<String>), refusals::SignedIn)
 )]
 pub async fn time_zones(State(server): State<Server>, Caller(viewer): Caller) -> Answer<Json<Vec<String>>> {
@@ -224,7 +224,7 @@ pub struct PasswordChange {
 
 /// Changes the caller's password, which ends all their other sessions.
 #[utoipa::path(
-    post, path = "/auth/password", tag = "auth", operation_id = "account_change_password",
+    post, path = "/api/auth/password", tag = "auth", operation_id = "account_change_password",
     request_body = PasswordChange,
     responses((status = 204), refusals::SignedIn, refusals::Body)
 )]
@@ -240,7 +240,7 @@ pub async fn change_password(
 
 /// Ends the session that the request came with.
 #[utoipa::path(
-    post, path = "/auth/signout", tag = "auth", operation_id = "sign_out",
+    post, path = "/api/auth/signout", tag = "auth", operation_id = "sign_out",
     responses((status = 204), refusals::SignedIn)
 )]
 pub async fn sign_out(State(server): State<Server>, Caller(viewer): Caller) -> Answer<StatusCode> {
@@ -282,7 +282,7 @@ impl From<Session> for SessionBody {
 
 /// Where the caller is signed in, last used first; at most 100.
 #[utoipa::path(
-    get, path = "/auth/sessions", tag = "auth", operation_id = "session_list",
+    get, path = "/api/auth/sessions", tag = "auth", operation_id = "session_list",
     responses((status = 200, body = Vec<SessionBody>), refusals::SignedIn)
 )]
 pub async fn sessions(State(server): State<Server>, Caller(viewer): Caller) -> Answer<Json<Vec<SessionBody>>> {
@@ -297,7 +297,7 @@ pub struct SessionPath {
 
 /// One of the sessions that are listed.
 #[utoipa::path(
-    get, path = "/auth/sessions/{id}", tag = "auth", operation_id = "session_get",
+    get, path = "/api/auth/sessions/{id}", tag = "auth", operation_id = "session_get",
     params(("id" = Uuid, Path, description = "The session")),
     responses((status = 200, body = SessionBody), refusals::SignedIn, refusals::NotFound)
 )]
@@ -311,7 +311,7 @@ pub async fn session(
 
 /// Ends one of the caller's sessions. One that has ended stays so.
 #[utoipa::path(
-    delete, path = "/auth/sessions/{id}", tag = "auth", operation_id = "session_end",
+    delete, path = "/api/auth/sessions/{id}", tag = "auth", operation_id = "session_end",
     params(("id" = Uuid, Path, description = "The session")),
     responses((status = 204), refusals::SignedIn, refusals::NotFound)
 )]
@@ -333,7 +333,7 @@ pub struct Ended {
 
 /// Ends all of the caller's sessions but the one that the request came with.
 #[utoipa::path(
-    delete, path = "/auth/sessions", tag = "auth", operation_id = "session_end_others",
+    delete, path = "/api/auth/sessions", tag = "auth", operation_id = "session_end_others",
     responses((status = 200, body = Ended), refusals::SignedIn)
 )]
 pub async fn end_other_sessions(State(server): State<Server>, Caller(viewer): Caller) -> Answer<Json<Ended>> {

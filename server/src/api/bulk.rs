@@ -37,7 +37,7 @@ pub struct BulkDone {
 
 /// Completes, reopens or deletes up to 500 tasks: all of them or, if one is refused, none.
 #[utoipa::path(
-    post, path = "/{user_id}/tasks/bulk", tag = "tasks", operation_id = "task_bulk",
+    post, path = "/api/{user_id}/tasks/bulk", tag = "tasks", operation_id = "task_bulk",
     request_body = BulkBody,
     params(params::Owner),
     responses(

@@ -52,7 +52,7 @@ pub struct StatisticsBody {
 
 /// How many tasks the caller has. A poll with the `ETag` of the answer before is a 304 as long as the numbers are the same.
 #[utoipa::path(
-    get, path = "/dashboard/statistics", tag = "dashboard", operation_id = "dashboard_statistics",
+    get, path = "/api/dashboard/statistics", tag = "dashboard", operation_id = "dashboard_statistics",
     params(params::IfNoneMatch),
     responses(
         (status = 200, body = StatisticsBody, headers(("ETag" = String, description = "The same for the same numbers"))),
@@ -110,7 +110,7 @@ pub struct ActivityBody {
 
 /// What was done today and this week.
 #[utoipa::path(
-    get, path = "/dashboard/activity", tag = "dashboard", operation_id = "dashboard_activity",
+    get, path = "/api/dashboard/activity", tag = "dashboard", operation_id = "dashboard_activity",
     params(ActivityQuery, params::IfNoneMatch),
     responses(
         (status = 200, body = ActivityBody, headers(("ETag" = String, description = "The same for the same numbers"))),
@@ -152,7 +152,7 @@ pub struct BreakdownBody {
 
 /// How many tasks are done and how many are not.
 #[utoipa::path(
-    get, path = "/dashboard/breakdown", tag = "dashboard", operation_id = "dashboard_breakdown",
+    get, path = "/api/dashboard/breakdown", tag = "dashboard", operation_id = "dashboard_breakdown",
     params(params::IfNoneMatch),
     responses(
         (status = 200, body = BreakdownBody, headers(("ETag" = String, description = "The same for the same numbers"))),
@@ -182,7 +182,7 @@ pub struct SharedBody {
 
 /// How many tasks of others are shared with the caller.
 #[utoipa::path(
-    get, path = "/dashboard/shared", tag = "dashboard", operation_id = "dashboard_shared",
+    get, path = "/api/dashboard/shared", tag = "dashboard", operation_id = "dashboard_shared",
     params(params::IfNoneMatch),
     responses(
         (status = 200, body = SharedBody, headers(("ETag" = String, description = "The same for the same numbers"))),

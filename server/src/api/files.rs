@@ -49,7 +49,7 @@ pub struct ExportQuery {
 /// Page by page, so what it costs to keep does not grow with their number. A file that could not be written to its end
 /// breaks off: the transfer fails. In CSV a text that a spreadsheet would take for a formula has an apostrophe in front.
 #[utoipa::path(
-    get, path = "/{user_id}/tasks/export", tag = "tasks", operation_id = "task_export",
+    get, path = "/api/{user_id}/tasks/export", tag = "tasks", operation_id = "task_export",
     params(params::Owner, ExportQuery),
     responses(
         (status = 200, content((Vec<TaskBody> = "application/json"), (String = "text/csv")), headers(
@@ -171,7 +171,7 @@ impl From<ImportedLine> for ImportLine {
 /// In CSV the first line names the columns; `title` must be among them, `description` and `status` may be. The tasks are
 /// new ones, outside teams. At most 5,000 tasks and 4 MiB.
 #[utoipa::path(
-    post, path = "/{user_id}/tasks/import", tag = "tasks", operation_id = "task_import",
+    post, path = "/api/{user_id}/tasks/import", tag = "tasks", operation_id = "task_import",
     request_body(content(
         (Vec<ImportTask> = "application/json"),
         (String = "text/csv", example = "title,description,status\r\nPlan the offsite,,pending\r\n"),

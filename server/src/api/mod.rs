@@ -58,7 +58,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 struct Frame;
 
 fn paths() -> OpenApiRouter<Server> {
-    OpenApiRouter::new()
+    OpenApiRouter::with_openapi(Frame::openapi())
         .routes(routes!(auth::sign_up))
         .routes(routes!(auth::sign_in))
         .routes(routes!(auth::me, auth::update))
@@ -102,7 +102,7 @@ fn paths() -> OpenApiRouter<Server> {
 
 /// The document, in OpenAPI 3.1.
 pub fn document() -> Document {
-    let mut document = Frame::openapi().nest("/api", paths().into_openapi());
+    let mut document = paths().into_openapi();
     security::describe(&mut document);
     name_responses(&mut document);
     document
@@ -132,10 +132,9 @@ fn operations(document: &mut Document) -> impl Iterator<Item = (&mut Operation, 
 /// Every path of the API, the document, and its viewers.
 pub fn router() -> Router<Server> {
     let (routes, _) = paths().split_for_parts();
-    let routes = routes.fallback(|| async { Problem::from(Error::NotFound) });
     // Once, because it is large.
     let document = Bytes::from(serde_json::to_vec(&document()).unwrap_or_default());
     let document = get(|| async { ([(header::CONTENT_TYPE, "application/json")], document) });
-    let router = Router::new().nest("/api", routes).route("/openapi.json", document);
-    router.merge(viewers::router())
+    let nothing = Router::new().fallback(|| async { Problem::from(Error::NotFound) });
+    routes.nest("/api", nothing).route("/openapi.json", document).merge(viewers::router())
 }

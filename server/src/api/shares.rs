@@ -10,8 +10,8 @@ use super::{
 use crate::{middleware::problem::ErrorBody, router::Server};
 use axum::{
     Json,
-    extract::{OriginalUri, State},
-    http::{HeaderName, StatusCode, header},
+    extract::State,
+    http::{HeaderName, StatusCode, Uri, header},
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -90,7 +90,7 @@ impl From<Added> for Outcome {
 
 /// Shares a task. Whoever has a share of it already has this one from now on.
 #[utoipa::path(
-    post, path = "/tasks/{id}/share", tag = "shares", operation_id = "share_give",
+    post, path = "/api/tasks/{id}/share", tag = "shares", operation_id = "share_give",
     request_body = NewShareBody,
     params(TaskPath),
     responses(
@@ -111,7 +111,7 @@ pub async fn give(
 
 /// Changes what somebody may do who has a share.
 #[utoipa::path(
-    patch, path = "/tasks/{id}/share", tag = "shares", operation_id = "share_change",
+    patch, path = "/api/tasks/{id}/share", tag = "shares", operation_id = "share_change",
     request_body = NewShareBody,
     params(TaskPath),
     responses(
@@ -144,7 +144,7 @@ pub struct SharePath {
 
 /// Takes a share back, or gives one's own back. One that is not there needs no taking back.
 #[utoipa::path(
-    delete, path = "/tasks/{id}/share/{user_id}", tag = "shares", operation_id = "share_revoke",
+    delete, path = "/api/tasks/{id}/share/{user_id}", tag = "shares", operation_id = "share_revoke",
     params(SharePath),
     responses(
         (status = 204),
@@ -177,7 +177,7 @@ pub struct InvitationPath {
 
 /// Takes back a share that waits for somebody to sign up.
 #[utoipa::path(
-    delete, path = "/tasks/{id}/invitations/{email}", tag = "shares", operation_id = "share_uninvite",
+    delete, path = "/api/tasks/{id}/invitations/{email}", tag = "shares", operation_id = "share_uninvite",
     params(InvitationPath),
     responses(
         (status = 204),
@@ -201,7 +201,7 @@ pub fn address(email: &str) -> Answer<Email> {
 
 /// Whom a task is shared with: people by name, then invited addresses; at most 100.
 #[utoipa::path(
-    get, path = "/tasks/{id}/shares", tag = "shares", operation_id = "share_list",
+    get, path = "/api/tasks/{id}/shares", tag = "shares", operation_id = "share_list",
     params(TaskPath),
     responses((status = 200, body = Vec<ShareBody>), refusals::SignedIn, refusals::NotFound)
 )]
@@ -249,7 +249,7 @@ impl From<WithMeQuery> for TaskQuery {
 
 /// A page of the tasks that others share with the caller.
 #[utoipa::path(
-    get, path = "/tasks/shared-with-me", tag = "shares", operation_id = "share_with_me",
+    get, path = "/api/tasks/shared-with-me", tag = "shares", operation_id = "share_with_me",
     params(WithMeQuery),
     responses(
         (status = 200, body = Vec<TaskBody>, headers(
@@ -262,7 +262,7 @@ impl From<WithMeQuery> for TaskQuery {
 pub async fn with_me(
     State(server): State<Server>,
     Caller(viewer): Caller,
-    OriginalUri(uri): OriginalUri,
+    uri: Uri,
     Query(query): Query<WithMeQuery>,
 ) -> Answer<Page<TaskBody>> {
     let found = server.backend.task_list(&viewer, &query.into()).await?;
@@ -311,7 +311,7 @@ pub struct ByMeQuery {
 
 /// A page of 25 of the caller's own tasks that others have, newest first, and who has them.
 #[utoipa::path(
-    get, path = "/tasks/shared-by-me", tag = "shares", operation_id = "share_by_me",
+    get, path = "/api/tasks/shared-by-me", tag = "shares", operation_id = "share_by_me",
     params(ByMeQuery),
     responses(
         (status = 200, body = Vec<SharedTaskBody>, headers(
@@ -324,7 +324,7 @@ pub struct ByMeQuery {
 pub async fn by_me(
     State(server): State<Server>,
     Caller(viewer): Caller,
-    OriginalUri(uri): OriginalUri,
+    uri: Uri,
     Query(ByMeQuery { cursor }): Query<ByMeQuery>,
 ) -> Answer<Page<SharedTaskBody>> {
     let found = server.backend.share_by_me(&viewer, cursor).await?;

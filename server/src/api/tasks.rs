@@ -8,8 +8,8 @@ use super::{
 use crate::{middleware::problem::ErrorBody, router::Server};
 use axum::{
     Json,
-    extract::{OriginalUri, State},
-    http::{StatusCode, header},
+    extract::State,
+    http::{StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
 use chrono::{DateTime, Utc};
@@ -119,7 +119,7 @@ impl ListQuery {
 
 /// A page of the tasks that the caller may see.
 #[utoipa::path(
-    get, path = "/{user_id}/tasks", tag = "tasks", operation_id = "task_list",
+    get, path = "/api/{user_id}/tasks", tag = "tasks", operation_id = "task_list",
     params(params::Owner, ListQuery),
     responses(
         (status = 200, body = Vec<TaskBody>, headers(
@@ -132,7 +132,7 @@ impl ListQuery {
 pub async fn list(
     State(server): State<Server>,
     Caller(viewer): Caller,
-    OriginalUri(uri): OriginalUri,
+    uri: Uri,
     Query(query): Query<ListQuery>,
 ) -> Answer<Page<TaskBody>> {
     let found = server.backend.task_list(&viewer, &query.parse()?).await?;
@@ -160,7 +160,7 @@ pub struct NewTaskBody {
 
 /// Makes a task of the caller's own, alone or in a team.
 #[utoipa::path(
-    post, path = "/{user_id}/tasks", tag = "tasks", operation_id = "task_create",
+    post, path = "/api/{user_id}/tasks", tag = "tasks", operation_id = "task_create",
     request_body = NewTaskBody,
     params(
         params::Owner, params::IdempotencyKey,
@@ -199,7 +199,7 @@ pub struct TaskPath {
 
 /// One task.
 #[utoipa::path(
-    get, path = "/{user_id}/tasks/{id}", tag = "tasks", operation_id = "task_get",
+    get, path = "/api/{user_id}/tasks/{id}", tag = "tasks", operation_id = "task_get",
     params(
         params::Owner, TaskPath,
         params::IfNoneMatch,
@@ -239,7 +239,7 @@ pub struct TaskChangeBody {
 
 /// Changes a task.
 #[utoipa::path(
-    patch, path = "/{user_id}/tasks/{id}", tag = "tasks", operation_id = "task_update",
+    patch, path = "/api/{user_id}/tasks/{id}", tag = "tasks", operation_id = "task_update",
     request_body = TaskChangeBody,
     params(
         params::Owner, TaskPath,
@@ -267,7 +267,7 @@ pub async fn update(
 
 /// Changes a task: as `PATCH`.
 #[utoipa::path(
-    put, path = "/{user_id}/tasks/{id}", tag = "tasks", operation_id = "task_put",
+    put, path = "/api/{user_id}/tasks/{id}", tag = "tasks", operation_id = "task_put",
     request_body = TaskChangeBody,
     params(
         params::Owner, TaskPath,
@@ -291,7 +291,7 @@ pub async fn put(
 
 /// Deletes a task. It can be brought back for 30 days.
 #[utoipa::path(
-    delete, path = "/{user_id}/tasks/{id}", tag = "tasks", operation_id = "task_delete",
+    delete, path = "/api/{user_id}/tasks/{id}", tag = "tasks", operation_id = "task_delete",
     params(
         params::Owner, TaskPath,
         params::IfMatch,
@@ -328,7 +328,7 @@ pub struct DeletedBody {
 
 /// A deleted task, as long as the caller can bring it back.
 #[utoipa::path(
-    get, path = "/{user_id}/tasks/{id}/deleted", tag = "tasks", operation_id = "task_deleted",
+    get, path = "/api/{user_id}/tasks/{id}/deleted", tag = "tasks", operation_id = "task_deleted",
     params(params::Owner, TaskPath),
     responses((status = 200, body = DeletedBody), refusals::SignedIn, refusals::NotFound)
 )]
@@ -344,7 +344,7 @@ pub async fn deleted(
 
 /// Brings a deleted task back as it was, with its id and its shares. One that is back already is returned.
 #[utoipa::path(
-    post, path = "/{user_id}/tasks/{id}/restore", tag = "tasks", operation_id = "task_restore",
+    post, path = "/api/{user_id}/tasks/{id}/restore", tag = "tasks", operation_id = "task_restore",
     params(params::Owner, TaskPath),
     responses(
         (status = 200, body = TaskBody, headers(("ETag" = String, description = "Another one for every change"))),
@@ -361,7 +361,7 @@ pub async fn restore(
 
 /// Completes a task, or reopens it if it is completed.
 #[utoipa::path(
-    patch, path = "/{user_id}/tasks/{id}/complete", tag = "tasks", operation_id = "task_toggle",
+    patch, path = "/api/{user_id}/tasks/{id}/complete", tag = "tasks", operation_id = "task_toggle",
     params(params::Owner, TaskPath, params::IfMatch),
     responses(
         (status = 200, body = TaskBody, headers(("ETag" = String, description = "Another one for every change"))),

@@ -67,7 +67,7 @@ fn shown(team: Team) -> impl IntoResponse {
 
 /// The caller's teams, by name.
 #[utoipa::path(
-    get, path = "/teams", tag = "teams", operation_id = "team_list",
+    get, path = "/api/teams", tag = "teams", operation_id = "team_list",
     responses((status = 200, body = Vec<TeamBody>), refusals::SignedIn)
 )]
 pub async fn list(State(server): State<Server>, Caller(viewer): Caller) -> Answer<Json<Vec<TeamBody>>> {
@@ -89,7 +89,7 @@ pub struct NewTeamBody {
 
 /// Makes a team whose owner the caller is. The same again returns the team that it made the first time.
 #[utoipa::path(
-    post, path = "/teams", tag = "teams", operation_id = "team_create",
+    post, path = "/api/teams", tag = "teams", operation_id = "team_create",
     request_body = NewTeamBody,
     responses(
         (status = 201, body = TeamBody, headers(
@@ -122,7 +122,7 @@ pub struct TeamPath {
 
 /// One team.
 #[utoipa::path(
-    get, path = "/teams/{id}", tag = "teams", operation_id = "team_get",
+    get, path = "/api/teams/{id}", tag = "teams", operation_id = "team_get",
     params(TeamPath, params::IfNoneMatch),
     responses(
         (status = 200, body = TeamBody, headers(("ETag" = String, description = "Another one for every change"))),
@@ -159,7 +159,7 @@ pub struct TeamChangeBody {
 
 /// Changes a team's texts.
 #[utoipa::path(
-    patch, path = "/teams/{id}", tag = "teams", operation_id = "team_update",
+    patch, path = "/api/teams/{id}", tag = "teams", operation_id = "team_update",
     request_body = TeamChangeBody,
     params(TeamPath, params::IfMatch),
     responses(
@@ -183,7 +183,7 @@ pub async fn update(
 
 /// Deletes a team. Its tasks become the personal tasks of the people whose they are.
 #[utoipa::path(
-    delete, path = "/teams/{id}", tag = "teams", operation_id = "team_delete",
+    delete, path = "/api/teams/{id}", tag = "teams", operation_id = "team_delete",
     params(TeamPath, params::IfMatch),
     responses(
         (status = 204),
@@ -204,7 +204,7 @@ pub async fn delete(
 
 /// Leaves a team. The caller's tasks there go to its owner.
 #[utoipa::path(
-    post, path = "/teams/{id}/leave", tag = "teams", operation_id = "team_leave",
+    post, path = "/api/teams/{id}/leave", tag = "teams", operation_id = "team_leave",
     params(TeamPath),
     responses(
         (status = 204),
@@ -232,7 +232,7 @@ pub struct Transfer {
 
 /// Makes another member the owner; the caller stays as an admin.
 #[utoipa::path(
-    post, path = "/teams/{id}/transfer", tag = "teams", operation_id = "team_transfer",
+    post, path = "/api/teams/{id}/transfer", tag = "teams", operation_id = "team_transfer",
     request_body = Transfer,
     params(TeamPath),
     responses(
@@ -278,7 +278,7 @@ impl From<Member> for MemberBody {
 
 /// Everybody in a team, by role and name; at most 500.
 #[utoipa::path(
-    get, path = "/teams/{id}/members", tag = "teams", operation_id = "team_member_list",
+    get, path = "/api/teams/{id}/members", tag = "teams", operation_id = "team_member_list",
     params(TeamPath),
     responses((status = 200, body = Vec<MemberBody>), refusals::SignedIn, refusals::NotFound)
 )]
@@ -308,7 +308,7 @@ pub struct NewMemberBody {
 
 /// Adds somebody to a team, or invites an address until somebody signs up with it.
 #[utoipa::path(
-    post, path = "/teams/{id}/members", tag = "teams", operation_id = "team_member_add",
+    post, path = "/api/teams/{id}/members", tag = "teams", operation_id = "team_member_add",
     request_body = NewMemberBody,
     params(TeamPath),
     responses(
@@ -351,7 +351,7 @@ pub struct MemberChangeBody {
 
 /// Gives a member another role.
 #[utoipa::path(
-    patch, path = "/teams/{id}/members/{user_id}", tag = "teams", operation_id = "team_member_change",
+    patch, path = "/api/teams/{id}/members/{user_id}", tag = "teams", operation_id = "team_member_change",
     request_body = MemberChangeBody,
     params(MemberPath),
     responses(
@@ -373,7 +373,7 @@ pub async fn change_member(
 
 /// Takes a member out. Their tasks there go to the owner.
 #[utoipa::path(
-    delete, path = "/teams/{id}/members/{user_id}", tag = "teams", operation_id = "team_member_remove",
+    delete, path = "/api/teams/{id}/members/{user_id}", tag = "teams", operation_id = "team_member_remove",
     params(MemberPath),
     responses(
         (status = 204),
@@ -413,7 +413,7 @@ impl From<Invitation> for InvitationBody {
 
 /// Who is invited into a team, by address; empty for whoever may not invite.
 #[utoipa::path(
-    get, path = "/teams/{id}/invitations", tag = "teams", operation_id = "team_invitation_list",
+    get, path = "/api/teams/{id}/invitations", tag = "teams", operation_id = "team_invitation_list",
     params(TeamPath),
     responses((status = 200, body = Vec<InvitationBody>), refusals::SignedIn, refusals::NotFound)
 )]
@@ -438,7 +438,7 @@ pub struct InvitationPath {
 
 /// Takes an invitation back.
 #[utoipa::path(
-    delete, path = "/teams/{id}/invitations/{email}", tag = "teams", operation_id = "team_uninvite",
+    delete, path = "/api/teams/{id}/invitations/{email}", tag = "teams", operation_id = "team_uninvite",
     params(InvitationPath),
     responses(
         (status = 204),

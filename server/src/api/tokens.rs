@@ -54,7 +54,7 @@ impl From<ApiToken> for TokenBody {
 
 /// The caller's tokens, last made first: expired ones too, revoked ones not. At most 50.
 #[utoipa::path(
-    get, path = "/auth/tokens", tag = "auth", operation_id = "token_list",
+    get, path = "/api/auth/tokens", tag = "auth", operation_id = "token_list",
     responses((status = 200, body = Vec<TokenBody>), refusals::SignedIn)
 )]
 pub async fn list(State(server): State<Server>, Caller(viewer): Caller) -> Answer<Json<Vec<TokenBody>>> {
@@ -101,7 +101,7 @@ pub struct CreatedBody {
 
 /// Makes a token that acts for the caller within its scopes. Takes a session, not a token.
 #[utoipa::path(
-    post, path = "/auth/tokens", tag = "auth", operation_id = "token_create",
+    post, path = "/api/auth/tokens", tag = "auth", operation_id = "token_create",
     request_body = NewTokenBody,
     responses(
         (status = 201, body = CreatedBody, headers(("Location" = String, description = "The token"))),
@@ -130,7 +130,7 @@ pub struct TokenPath {
 
 /// One of the caller's tokens.
 #[utoipa::path(
-    get, path = "/auth/tokens/{id}", tag = "auth", operation_id = "token_get",
+    get, path = "/api/auth/tokens/{id}", tag = "auth", operation_id = "token_get",
     params(("id" = Uuid, Path, description = "The token")),
     responses((status = 200, body = TokenBody), refusals::SignedIn, refusals::NotFound)
 )]
@@ -144,7 +144,7 @@ pub async fn get(
 
 /// Revokes a token: it is refused from now on. One that was revoked stays so.
 #[utoipa::path(
-    delete, path = "/auth/tokens/{id}", tag = "auth", operation_id = "token_revoke",
+    delete, path = "/api/auth/tokens/{id}", tag = "auth", operation_id = "token_revoke",
     params(("id" = Uuid, Path, description = "The token")),
     responses((status = 204), refusals::SignedIn, refusals::NotFound)
 )]
