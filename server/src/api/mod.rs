@@ -4,7 +4,7 @@
 //! answer. Refusals are [`Problem`]s. What stands in its `#[utoipa::path]` becomes the document at `/openapi.json`, which
 //! is committed as `docs/openapi.json`.
 //!
-//! To add one: a handler in its area's file, and its name in [`router`].
+//! To add one: a handler in its area's file, and its name in `paths`.
 
 mod answers;
 mod audit;
@@ -135,6 +135,7 @@ pub fn router() -> Router<Server> {
     // Once, because it is large.
     let document = Bytes::from(serde_json::to_vec(&document()).unwrap_or_default());
     let document = get(|| async { ([(header::CONTENT_TYPE, "application/json")], document) });
+    // Whatever else is below `/api` is answered as the API answers, not with a page.
     let nothing = Router::new().fallback(|| async { Problem::from(Error::NotFound) });
     routes.nest("/api", nothing).route("/openapi.json", document).merge(viewers::router())
 }

@@ -38,7 +38,6 @@ const PERMISSIONS: HeaderValue =
 /// Adds what is missing.
 pub fn complete(mut response: Response, https: bool) -> Response {
     let headers = response.headers_mut();
-    headers.reserve(DEFAULTS.len());
     for (name, value) in &DEFAULTS {
         headers.entry(name).or_insert_with(|| value.clone());
     }
