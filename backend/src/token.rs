@@ -6,6 +6,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use moka::sync::Cache;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::{fmt, sync::Arc, time::Duration};
 use taskwire_domain::{Error as Refusal, SessionId, UserId};
 
@@ -14,6 +15,9 @@ pub const SECRET_MIN: usize = 32;
 
 /// Ended sessions remembered at most. The tokens of others are refused by the database alone.
 const ENDED_MAX: u64 = 10_000;
+
+/// Verified tokens remembered at most. Those of others are verified each time.
+const VERIFIED_MAX: u64 = 10_000;
 
 /// What a token says.
 #[derive(Debug, Serialize, Deserialize)]
@@ -25,6 +29,14 @@ struct Claims {
     exp: i64,
 }
 
+/// What a genuine token stands for, as long as it has not expired.
+#[derive(Debug, Clone, Copy)]
+struct Verified {
+    user_id: UserId,
+    session_id: SessionId,
+    expires_at: DateTime<Utc>,
+}
+
 /// Signs and verifies.
 #[derive(Clone)]
 pub(crate) struct Tokens {
@@ -32,6 +44,8 @@ pub(crate) struct Tokens {
     decoding: Arc<DecodingKey>,
     validation: Arc<Validation>,
     pub(crate) ttl: Duration,
+    /// Tokens that were genuine, by their hash: those who poll send the same one again and again.
+    verified: Cache<[u8; 32], Verified>,
     /// Sessions that the database has refused, until their tokens expire.
     ended: Cache<SessionId, ()>,
 }
@@ -58,6 +72,7 @@ impl Tokens {
             decoding: Arc::new(DecodingKey::from_secret(secret)),
             validation: Arc::new(validation),
             ttl,
+            verified: Cache::new(VERIFIED_MAX),
             ended: Cache::builder().max_capacity(ENDED_MAX).time_to_live(ttl).build(),
         })
     }
@@ -81,6 +96,21 @@ impl Tokens {
             .map(SecretString::from)
             .map_err(|e| Error::Fault(format!("signing a token failed: {e}")))
     }
+
+    /// What a token says, whether it has expired or not.
+    fn verify(&self, token: &str) -> Result<Verified, Refusal> {
+        let hash = Sha256::digest(token).into();
+        if let Some(verified) = self.verified.get(&hash) {
+            return Ok(verified);
+        }
+        let claims = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation)
+            .map_err(|_| Refusal::Unauthorized)?
+            .claims;
+        let expires_at = DateTime::from_timestamp(claims.exp, 0).ok_or(Refusal::Unauthorized)?;
+        let verified = Verified { user_id: claims.sub, session_id: claims.sid, expires_at };
+        self.verified.insert(hash, verified);
+        Ok(verified)
+    }
 }
 
 impl Backend {
@@ -91,14 +121,11 @@ impl Backend {
     /// # Errors
     /// [`Refusal::Unauthorized`] for anything but a whole, genuine, unexpired token.
     pub fn viewer(&self, token: &str, client: Client) -> Result<Viewer> {
-        let claims = jsonwebtoken::decode::<Claims>(token, &self.tokens.decoding, &self.tokens.validation)
-            .map_err(|_| Refusal::Unauthorized)?
-            .claims;
-        let expires_at = DateTime::from_timestamp(claims.exp, 0).ok_or(Refusal::Unauthorized)?;
-        if expires_at <= self.clock.now() || self.tokens.ended.contains_key(&claims.sid) {
+        let Verified { user_id, session_id, expires_at } = self.tokens.verify(token)?;
+        if expires_at <= self.clock.now() || self.tokens.ended.contains_key(&session_id) {
             return Err(Refusal::Unauthorized.into());
         }
-        Ok(Viewer { user_id: claims.sub, credential: Credential::Session(claims.sid), client })
+        Ok(Viewer { user_id, credential: Credential::Session(session_id), client })
     }
 
     /// Remembers the session that the database has refused for good. To be told of every answer to its check.

@@ -1,6 +1,7 @@
 //! Tokens that are not ours, not whole or not valid any more (requirement A2).
 
 use crate::support::{SECRET, World, refusal, settings};
+use chrono::TimeDelta;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -64,6 +65,10 @@ async fn only_a_whole_genuine_unexpired_token_is_taken(_: PgPoolOptions, options
     for token in refused {
         assert_eq!(refusal(taken(&token)), Refusal::Unauthorized, "{token}");
     }
+
+    assert!(taken(&genuine).is_ok(), "a minute is not over");
+    world.pass(TimeDelta::seconds(60));
+    assert_eq!(refusal(taken(&genuine)), Refusal::Unauthorized, "it was genuine before");
 }
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
