@@ -97,7 +97,8 @@ impl Backend {
         let (user, now) = (scope.user(), scope.now);
         let made = query_as!(
             AccountRow,
-            "INSERT INTO users (id, email, name, password_hash, created_at) VALUES ($1, $2, $3, $4, $5)
+            "/* account_insert */ INSERT INTO users (id, email, name, password_hash, created_at)
+             VALUES ($1, $2, $3, $4, $5)
              ON CONFLICT ON CONSTRAINT users_email_key DO NOTHING
              RETURNING id, email, name, time_zone, created_at",
             user,
@@ -141,8 +142,8 @@ impl Backend {
         let start = Instant::now();
         let read = || async {
             query!(
-                r#"SELECT id AS "id!", email AS "email!", name AS "name!", time_zone, created_at AS "created_at!",
-                          password_hash AS "password_hash!"
+                r#"/* account_for_sign_in */ SELECT id AS "id!", email AS "email!", name AS "name!", time_zone,
+                          created_at AS "created_at!", password_hash AS "password_hash!"
                    FROM account_for_sign_in($1)"#,
                 email
             )
@@ -170,7 +171,8 @@ impl Backend {
         let client = scope.viewer.client.clone();
         let expires_at = now + self.tokens.ttl;
         query!(
-            "INSERT INTO sessions (id, user_id, created_at, last_seen_at, expires_at, address, user_agent)
+            "/* session_insert */ INSERT INTO sessions (id, user_id, created_at, last_seen_at, expires_at, address,
+                                                        user_agent)
              VALUES ($1, $2, $3, $3, $4, $5, $6)",
             session,
             user,
@@ -197,10 +199,13 @@ impl Backend {
     pub async fn account_get(&self, viewer: &Viewer) -> Result<Account> {
         let mut scope = self.reading(viewer, Need::Token).await?;
         let user = scope.user();
-        let account =
-            query_as!(AccountRow, "SELECT id, email, name, time_zone, created_at FROM users WHERE id = $1", user)
-                .fetch_one(scope.connection()?)
-                .await?;
+        let account = query_as!(
+            AccountRow,
+            "/* account_get */ SELECT id, email, name, time_zone, created_at FROM users WHERE id = $1",
+            user
+        )
+        .fetch_one(scope.connection()?)
+        .await?;
         Ok(account.into())
     }
 
@@ -210,7 +215,8 @@ impl Backend {
         let user = scope.user();
         let account = query_as!(
             AccountRow,
-            "UPDATE users SET name = $2 WHERE id = $1 RETURNING id, email, name, time_zone, created_at",
+            "/* account_update */ UPDATE users SET name = $2 WHERE id = $1
+             RETURNING id, email, name, time_zone, created_at",
             user,
             name.as_str()
         )
@@ -238,7 +244,9 @@ impl Backend {
         let hash = self.hasher.hash(new.expose().to_owned()).await?;
         let mut scope = self.scope(viewer, Need::Session).await?;
         let user = scope.user();
-        query!("UPDATE users SET password_hash = $2 WHERE id = $1", user, hash).execute(scope.connection()?).await?;
+        query!("/* account_set_password */ UPDATE users SET password_hash = $2 WHERE id = $1", user, hash)
+            .execute(scope.connection()?)
+            .await?;
         scope.end_other_sessions().await?;
         scope.audit(Line::new("account.password_change")).await?;
         scope.commit().await
@@ -256,7 +264,9 @@ impl Backend {
         }
         let mut scope = self.scope(viewer, Need::Session).await?;
         let user = scope.user();
-        query!("UPDATE users SET time_zone = $2 WHERE id = $1", user, zone).execute(scope.connection()?).await?;
+        query!("/* account_set_time_zone */ UPDATE users SET time_zone = $2 WHERE id = $1", user, zone)
+            .execute(scope.connection()?)
+            .await?;
         scope.commit().await
     }
 
@@ -279,7 +289,7 @@ impl Backend {
     async fn known_zones(&self) -> Result<&[String]> {
         let read = || async {
             query_scalar!(
-                r#"SELECT name AS "name!" FROM pg_timezone_names
+                r#"/* time_zone_list */ SELECT name AS "name!" FROM pg_timezone_names
                    WHERE name !~ '^((posix|right)/|posixrules|Factory|localtime)'
                    ORDER BY name"#
             )

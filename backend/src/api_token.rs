@@ -67,7 +67,8 @@ impl Backend {
         let hash = hash(token);
         let read = || async {
             query!(
-                r#"SELECT id AS "id!", user_id AS "user_id!", scopes AS "scopes!" FROM api_token_of($1, $2)"#,
+                r#"/* api_token_of */ SELECT id AS "id!", user_id AS "user_id!", scopes AS "scopes!"
+                   FROM api_token_of($1, $2)"#,
                 hash,
                 self.clock.now()
             )
@@ -92,9 +93,12 @@ impl Backend {
         let (user, now, id) = (scope.user(), scope.now, self.clock.id());
         let expires_at = new.end.of_one_made(now).map_err(Refusal::from)?;
         // So that the limit holds for somebody who makes several at once.
-        query!("SELECT id FROM users WHERE id = $1 FOR UPDATE", user).fetch_one(scope.connection()?).await?;
+        query!("/* user_lock */ SELECT id FROM users WHERE id = $1 FOR UPDATE", user)
+            .fetch_one(scope.connection()?)
+            .await?;
         let has = query_scalar!(
-            r#"SELECT count(*) AS "has!" FROM api_tokens WHERE user_id = $1 AND revoked_at IS NULL"#,
+            r#"/* api_token_count */ SELECT count(*) AS "has!" FROM api_tokens
+               WHERE user_id = $1 AND revoked_at IS NULL"#,
             user
         )
         .fetch_one(scope.connection()?)
@@ -107,7 +111,8 @@ impl Backend {
         let NewApiToken { name, scopes, .. } = new;
         let words: Vec<String> = scopes.iter().map(TokenScope::to_string).collect();
         query!(
-            "INSERT INTO api_tokens (id, user_id, name, secret_hash, scopes, created_at, expires_at)
+            "/* api_token_insert */ INSERT INTO api_tokens (id, user_id, name, secret_hash, scopes, created_at,
+                                                            expires_at)
              VALUES ($1, $2, $3, $4, $5, $6, $7)",
             id,
             user,
@@ -131,7 +136,7 @@ impl Backend {
         let user = scope.user();
         let rows = query_as!(
             TokenRow,
-            "SELECT id, name, scopes, created_at, last_used_at, expires_at FROM api_tokens
+            "/* api_token_list */ SELECT id, name, scopes, created_at, last_used_at, expires_at FROM api_tokens
              WHERE user_id = $1 AND revoked_at IS NULL ORDER BY created_at DESC, id DESC LIMIT $2",
             user,
             TOKENS_MAX
@@ -150,8 +155,8 @@ impl Backend {
             let mut scope = self.scope(viewer, Need::Session).await?;
             let (user, now) = (scope.user(), scope.now);
             let revoked = query_scalar!(
-                "UPDATE api_tokens SET revoked_at = $3 WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL
-                 RETURNING name",
+                "/* api_token_revoke */ UPDATE api_tokens SET revoked_at = $3
+                 WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL RETURNING name",
                 id.0,
                 user,
                 now
@@ -159,9 +164,13 @@ impl Backend {
             .fetch_optional(scope.connection()?)
             .await?;
             let Some(name) = revoked else {
-                let own = query_scalar!("SELECT id FROM api_tokens WHERE id = $1 AND user_id = $2", id.0, user)
-                    .fetch_optional(scope.connection()?)
-                    .await?;
+                let own = query_scalar!(
+                    "/* api_token_own */ SELECT id FROM api_tokens WHERE id = $1 AND user_id = $2",
+                    id.0,
+                    user
+                )
+                .fetch_optional(scope.connection()?)
+                .await?;
                 return Ok(own.map(drop).ok_or(Refusal::NotFound)?);
             };
             scope.audit(Line::new("token.revoke").target(name)).await?;

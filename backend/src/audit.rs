@@ -50,7 +50,8 @@ impl Scope {
         let (address, user_agent) = (self.viewer.client.address_kept(), self.viewer.client.user_agent_kept());
         let target = line.target.map(|target| target.chars().take(TARGET_MAX).collect::<String>());
         query!(
-            "INSERT INTO audit_log (at, actor_id, account_id, team_id, action, target, address, user_agent)
+            "/* audit_insert */ INSERT INTO audit_log (at, actor_id, account_id, team_id, action, target, address,
+                                                       user_agent)
              SELECT $1::timestamptz, $2::uuid, $2::uuid, $3::uuid, $4::text, $5::text, $6::inet, $7::text
              UNION ALL SELECT $1, $2, $8::uuid,
                  (SELECT team_id FROM team_members WHERE team_id = $3 AND user_id = $8), $4, $5, NULL, NULL
@@ -142,7 +143,7 @@ impl Backend {
     ) -> Result<()> {
         let start = Instant::now();
         let noted = query!(
-            "SELECT audit_denied($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            "/* audit_denied */ SELECT audit_denied($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             viewer.user_id.0,
             viewer.credential.id(),
             action,
@@ -164,7 +165,7 @@ impl Backend {
     pub(crate) async fn audit_sign_in_failed(&self, client: &Client, email: &str) -> Result<()> {
         let start = Instant::now();
         let noted = query!(
-            "SELECT audit_sign_in_failed($1, $2, $3, $4)",
+            "/* audit_sign_in_failed */ SELECT audit_sign_in_failed($1, $2, $3, $4)",
             email,
             self.clock.now(),
             client.address_kept(),
@@ -196,9 +197,9 @@ impl Backend {
             None => {
                 query_as!(
                     AuditLine,
-                    r#"SELECT line.id, line.at, coalesce(line.actor_id = $1, false) AS "by_viewer!",
-                           actor.name AS "actor?", line.action, line.target, team.name AS "team?",
-                           host(line.address) AS address, line.user_agent
+                    r#"/* audit_list */ SELECT line.id, line.at,
+                           coalesce(line.actor_id = $1, false) AS "by_viewer!", actor.name AS "actor?", line.action,
+                           line.target, team.name AS "team?", host(line.address) AS address, line.user_agent
                        FROM (SELECT * FROM audit_log WHERE account_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3) line
                        LEFT JOIN users actor ON actor.id = line.actor_id
                        LEFT JOIN teams team ON team.id = line.team_id
@@ -214,9 +215,9 @@ impl Backend {
                 scope.team_role(team, TeamAction::ReadLog).await?;
                 query_as!(
                     AuditLine,
-                    r#"SELECT line.id, line.at, coalesce(line.actor_id = $4, false) AS "by_viewer!",
-                           actor.name AS "actor?", line.action, line.target, team.name AS "team?",
-                           host(line.address) AS address, line.user_agent
+                    r#"/* audit_list_of_team */ SELECT line.id, line.at,
+                           coalesce(line.actor_id = $4, false) AS "by_viewer!", actor.name AS "actor?", line.action,
+                           line.target, team.name AS "team?", host(line.address) AS address, line.user_agent
                        FROM (
                            SELECT * FROM audit_log
                            -- Not what was copied into the log of another whom it concerns.
@@ -248,7 +249,7 @@ impl Backend {
         let mut last = None;
         loop {
             let sealed = query!(
-                r#"SELECT no AS "no!", lines AS "lines!", hash AS "hash!" FROM audit_seal($1)"#,
+                r#"/* audit_seal */ SELECT no AS "no!", lines AS "lines!", hash AS "hash!" FROM audit_seal($1)"#,
                 self.clock.now()
             )
             .fetch_optional(&self.pool)
@@ -292,27 +293,30 @@ pub async fn audit_verify(connect: &PgConnectOptions, known: Option<(i64, &str)>
     // Who owns everything may bypass row-level security or not; this role sees the whole log.
     let mut connection = connect.clone().options([("role", "taskwire_owner")]).connect().await?;
     // One picture for all that follows, while the server goes on sealing.
-    sqlx::raw_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").execute(&mut connection).await?;
+    sqlx::raw_sql("/* audit_begin */ BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").execute(&mut connection).await?;
     let mut faults: Vec<String> =
-        query_scalar!(r#"SELECT 'seal ' || seal || ': ' || fault AS "fault!" FROM audit_faults()"#)
+        query_scalar!(r#"/* audit_faults */ SELECT 'seal ' || seal || ': ' || fault AS "fault!" FROM audit_faults()"#)
             .fetch_all(&mut connection)
             .await?;
     if let Some((no, hash)) = known {
-        let found =
-            query_scalar!("SELECT hash FROM audit_seals WHERE no = $1", no).fetch_optional(&mut connection).await?;
+        let found = query_scalar!("/* audit_seal_get */ SELECT hash FROM audit_seals WHERE no = $1", no)
+            .fetch_optional(&mut connection)
+            .await?;
         match found.map(|found| hex(&found)) {
             Some(found) if found == hash.to_lowercase() => {}
             Some(_) => faults.push(format!("seal {no}: it has another hash than the one you know")),
             None => faults.push(format!("seal {no}: it is missing")),
         }
     }
-    let head = query!("SELECT no, lines, hash FROM audit_seals ORDER BY no DESC LIMIT 1")
+    let head = query!("/* audit_seal_last */ SELECT no, lines, hash FROM audit_seals ORDER BY no DESC LIMIT 1")
         .fetch_optional(&mut connection)
         .await?
         .map(|row| Seal { no: row.no, lines: row.lines, hash: hex(&row.hash) });
-    let lines = query!(r#"SELECT count(seal) AS "sealed!", count(*) - count(seal) AS "unsealed!" FROM audit_log"#)
-        .fetch_one(&mut connection)
-        .await?;
+    let lines = query!(
+        r#"/* audit_count */ SELECT count(seal) AS "sealed!", count(*) - count(seal) AS "unsealed!" FROM audit_log"#
+    )
+    .fetch_one(&mut connection)
+    .await?;
     connection.close().await?;
     Ok(AuditReport { head, sealed: lines.sealed, unsealed: lines.unsealed, faults })
 }

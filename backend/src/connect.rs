@@ -137,7 +137,7 @@ impl Backend {
 
     /// Asks the database for a sign of life, for at most two seconds.
     pub async fn health(&self) -> Result<()> {
-        let probe = async { Ok(sqlx::query("SELECT 1").execute(&self.pool).await.map(drop)?) };
+        let probe = async { Ok(sqlx::query("/* health */ SELECT 1").execute(&self.pool).await.map(drop)?) };
         tokio::time::timeout(Duration::from_secs(2), probe)
             .await
             .unwrap_or(Err(Error::Unavailable(sqlx::Error::PoolTimedOut)))
@@ -147,7 +147,8 @@ impl Backend {
 /// Behind a pooler that drops start-up options the role would be the login: usually the owner of everything.
 async fn refuse_bypass(pool: &PgPool) -> Result<()> {
     let role = sqlx::query!(
-        r#"SELECT rolname AS "name!", (rolsuper OR rolbypassrls) AS "bypasses!" FROM pg_roles WHERE rolname = current_user"#
+        r#"/* role_check */ SELECT rolname AS "name!", (rolsuper OR rolbypassrls) AS "bypasses!" FROM pg_roles
+           WHERE rolname = current_user"#
     )
     .fetch_one(pool)
     .await?;

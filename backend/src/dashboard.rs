@@ -48,7 +48,8 @@ impl Backend {
     async fn dashboard_in(&self, viewer: &Viewer, zone: Option<&str>) -> Result<Dashboard> {
         let now = self.clock.now();
         let row = query!(
-            r#"SELECT utc_offset AS "utc_offset!", pending AS "pending!", completed AS "completed!",
+            r#"/* dashboard_read */ SELECT utc_offset AS "utc_offset!",
+                      pending AS "pending!", completed AS "completed!",
                       shared_view AS "shared_view!", shared_edit AS "shared_edit!",
                       created_today AS "created_today!", completed_today AS "completed_today!",
                       created_this_week AS "created_this_week!", completed_this_week AS "completed_this_week!",

@@ -27,14 +27,15 @@ pub(crate) struct Scope {
     dashboards: Arc<DashboardCache>,
 }
 
-/// The call that sets the identity and checks the credential. Ids and times cannot carry SQL.
-fn check(viewer: &Viewer, now: DateTime<Utc>) -> String {
+/// What opens a scope: it sets the identity and checks the credential. Ids and times cannot carry SQL.
+fn opening(viewer: &Viewer, now: DateTime<Utc>) -> String {
     let now = now.format("%Y-%m-%dT%H:%M:%S%.6fZ");
-    format!("SELECT scope_open('{}', '{}', '{now}')", viewer.user_id, viewer.credential.id())
+    let credential = viewer.credential.id();
+    format!("/* scope_open */ BEGIN; SELECT scope_open('{}', '{credential}', '{now}')", viewer.user_id)
 }
 
 /// Undoes what nobody has committed.
-const ROLLBACK: &str = "ROLLBACK";
+const ROLLBACK: &str = "/* scope_rollback */ ROLLBACK";
 
 /// Three tries, after 50 and 200 ms.
 pub(crate) fn backoff() -> ExponentialBuilder {
@@ -54,7 +55,7 @@ impl Backend {
     pub(crate) async fn scope(&self, viewer: &Viewer, need: Need) -> Result<Scope> {
         self.permit(viewer, need).await?;
         let now = self.clock.now();
-        self.open_scope(viewer, now, &check(viewer, now), ROLLBACK).await
+        self.open_scope(viewer, now, &opening(viewer, now), ROLLBACK).await
     }
 
     /// Opens a scope to read in, which needs no end: what the check of the session notes is kept all the same.
@@ -64,24 +65,24 @@ impl Backend {
     pub(crate) async fn reading(&self, viewer: &Viewer, need: Need) -> Result<Scope> {
         self.permit(viewer, need).await?;
         let now = self.clock.now();
-        let check = format!("{}; SET TRANSACTION READ ONLY", check(viewer, now));
-        self.open_scope(viewer, now, &check, "COMMIT").await
+        let begin = format!("{}; SET TRANSACTION READ ONLY", opening(viewer, now));
+        self.open_scope(viewer, now, &begin, "/* scope_end */ COMMIT").await
     }
 
     /// Opens a scope for somebody who has just proved who they are and has no session yet: at sign-up and sign-in.
     pub(crate) async fn scope_before_session(&self, viewer: &Viewer) -> Result<Scope> {
         let identity = format!("SELECT set_config('app.user_id', '{}', true)", viewer.user_id.0);
-        self.open_scope(viewer, self.clock.now(), &identity, ROLLBACK).await
+        let begin = format!("/* scope_open_before_session */ BEGIN; {identity}");
+        self.open_scope(viewer, self.clock.now(), &begin, ROLLBACK).await
     }
 
     async fn open_scope(
         &self,
         viewer: &Viewer,
         now: DateTime<Utc>,
-        identify: &str,
+        begin: &str,
         on_drop: &'static str,
     ) -> Result<Scope> {
-        let begin = format!("BEGIN; {identify}");
         let open = || async {
             let opened = Instant::now();
             let connection = self.pool.acquire().await?;
@@ -90,7 +91,7 @@ impl Backend {
             let mut scope = Scope { connection: Some(connection), now, viewer, opened, on_drop, dashboards };
             // sqlx's own transaction would hand the connection back still broken when the session has ended: it does
             // not expect BEGIN to fail. Dropping the scope ends the transaction in every case.
-            sqlx::raw_sql(AssertSqlSafe(begin.as_str())).execute(scope.connection()?).await?;
+            sqlx::raw_sql(AssertSqlSafe(begin)).execute(scope.connection()?).await?;
             Ok(scope)
         };
         self.note_end(viewer, open.retry(backoff()).when(crate::Error::is_transient).await)
@@ -115,7 +116,7 @@ impl Scope {
 
     /// Makes everything written durable.
     pub(crate) async fn commit(mut self) -> Result<()> {
-        let committed = sqlx::raw_sql("COMMIT").execute(self.connection()?).await;
+        let committed = sqlx::raw_sql("/* scope_commit */ COMMIT").execute(self.connection()?).await;
         // Also when the answer was lost: it may be written all the same.
         self.dashboards.forget();
         committed?;

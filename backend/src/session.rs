@@ -25,7 +25,7 @@ impl Backend {
         let (user, now, current) = (scope.user(), scope.now, viewer.session()?);
         let rows = query_as!(
             SessionRow,
-            "SELECT id, created_at, last_seen_at, expires_at, address, user_agent FROM sessions
+            "/* session_list */ SELECT id, created_at, last_seen_at, expires_at, address, user_agent FROM sessions
              WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2
              ORDER BY last_seen_at DESC, id LIMIT $3",
             user,
@@ -58,7 +58,7 @@ impl Backend {
             let mut scope = self.scope(viewer, Need::Session).await?;
             let (user, now) = (scope.user(), scope.now);
             let ended = query!(
-                "UPDATE sessions SET ended_at = $3
+                "/* session_end */ UPDATE sessions SET ended_at = $3
                  WHERE id = $1 AND user_id = $2 AND ended_at IS NULL AND expires_at > $3",
                 id.0,
                 user,
@@ -67,9 +67,10 @@ impl Backend {
             .execute(scope.connection()?)
             .await?;
             if ended.rows_affected() == 0 {
-                let own = query!("SELECT id FROM sessions WHERE id = $1 AND user_id = $2", id.0, user)
-                    .fetch_optional(scope.connection()?)
-                    .await?;
+                let own =
+                    query!("/* session_own */ SELECT id FROM sessions WHERE id = $1 AND user_id = $2", id.0, user)
+                        .fetch_optional(scope.connection()?)
+                        .await?;
                 return Ok(own.map(drop).ok_or(Refusal::NotFound)?);
             }
             let action = if id == viewer.session()? { "account.sign_out" } else { "session.end" };
@@ -94,7 +95,7 @@ impl Scope {
     pub(crate) async fn end_other_sessions(&mut self) -> Result<u64> {
         let (user, now, session) = (self.user(), self.now, self.viewer.session()?);
         let ended = query!(
-            "UPDATE sessions SET ended_at = $3
+            "/* session_end_others */ UPDATE sessions SET ended_at = $3
              WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL AND expires_at > $3",
             user,
             session.0,

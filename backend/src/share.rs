@@ -17,7 +17,7 @@ impl Scope {
     /// task that is not the viewer's to share comes with nobody.
     async fn shares(&mut self, tasks: &[i64]) -> Result<BTreeMap<TaskId, Vec<Share>>> {
         let rows = query!(
-            r#"SELECT share.task_id AS "task_id!", share.user_id AS "user_id?", person.name AS "name!",
+            r#"/* share_list */ SELECT share.task_id AS "task_id!", share.user_id AS "user_id?", person.name AS "name!",
                       person.email AS "email!", share.permission AS "permission!", share.created_at AS "created_at!"
                FROM task_shares share JOIN users person ON person.id = share.user_id
                WHERE share.task_id = ANY ($1) AND app_may_share(share.task_id)
@@ -87,7 +87,8 @@ impl Backend {
         let email = email.as_str();
         if let Some(user) = account {
             let standing = query!(
-                r#"SELECT EXISTS (SELECT FROM task_shares WHERE task_id = $1 AND user_id = $3) AS "shared!",
+                r#"/* share_standing */ SELECT
+                       EXISTS (SELECT FROM task_shares WHERE task_id = $1 AND user_id = $3) AS "shared!",
                        EXISTS (SELECT FROM team_members WHERE team_id = $2 AND user_id = $3) AS "in_team!""#,
                 id.0,
                 task.team_id.map(|team| team.0),
@@ -105,8 +106,9 @@ impl Backend {
             }
         }
         let others = query_scalar!(
-            r#"SELECT (SELECT count(*) FROM task_shares WHERE task_id = $1 AND user_id IS DISTINCT FROM $2)
-                    + (SELECT count(*) FROM share_invitations WHERE task_id = $1 AND email <> $3) AS "others!""#,
+            r#"/* share_count */ SELECT
+                   (SELECT count(*) FROM task_shares WHERE task_id = $1 AND user_id IS DISTINCT FROM $2)
+                   + (SELECT count(*) FROM share_invitations WHERE task_id = $1 AND email <> $3) AS "others!""#,
             id.0,
             account.map(|user| user.0),
             email
@@ -121,7 +123,8 @@ impl Backend {
         let (given, line, added) = match account {
             Some(user) => (
                 query!(
-                    "INSERT INTO task_shares AS share (task_id, owner_id, user_id, permission, created_at)
+                    "/* share_insert */ INSERT INTO task_shares AS share
+                         (task_id, owner_id, user_id, permission, created_at)
                      VALUES ($1, $2, $3, $4, $5)
                      ON CONFLICT (task_id, user_id) DO UPDATE SET permission = excluded.permission
                      WHERE share.permission <> excluded.permission",
@@ -136,7 +139,8 @@ impl Backend {
             ),
             None => (
                 query!(
-                    "INSERT INTO share_invitations AS offer (task_id, owner_id, email, permission, created_at)
+                    "/* share_invitation_insert */ INSERT INTO share_invitations AS offer
+                         (task_id, owner_id, email, permission, created_at)
                      VALUES ($1, $2, $3, $4, $5)
                      ON CONFLICT (task_id, email) DO UPDATE SET permission = excluded.permission
                      WHERE offer.permission <> excluded.permission",
@@ -175,13 +179,15 @@ impl Backend {
         let (email, permission) = (email.as_str(), share.permission.as_str());
         let changed = match account {
             Some(user) => query!(
-                "UPDATE task_shares SET permission = $3 WHERE task_id = $1 AND user_id = $2 AND permission <> $3",
+                "/* share_change */ UPDATE task_shares SET permission = $3
+                 WHERE task_id = $1 AND user_id = $2 AND permission <> $3",
                 id.0,
                 user.0,
                 permission
             ),
             None => query!(
-                "UPDATE share_invitations SET permission = $3 WHERE task_id = $1 AND email = $2 AND permission <> $3",
+                "/* share_invitation_change */ UPDATE share_invitations SET permission = $3
+                 WHERE task_id = $1 AND email = $2 AND permission <> $3",
                 id.0,
                 email,
                 permission
@@ -189,7 +195,7 @@ impl Backend {
         };
         if changed.execute(scope.connection()?).await?.rows_affected() == 0 {
             let shared = query_scalar!(
-                r#"SELECT EXISTS (SELECT FROM task_shares WHERE task_id = $1 AND user_id = $2)
+                r#"/* share_exists */ SELECT EXISTS (SELECT FROM task_shares WHERE task_id = $1 AND user_id = $2)
                        OR EXISTS (SELECT FROM share_invitations WHERE task_id = $1 AND email = $3) AS "shared!""#,
                 id.0,
                 account.map(|user| user.0),
@@ -222,12 +228,16 @@ impl Backend {
             scope.lock_tasks(&[task]).await?;
             let Task { title, team_id, .. } = scope.task_for(task, TaskAction::Share).await?;
             // While the share still makes them known to each other.
-            let email = query_scalar!(r#"SELECT email AS "email!" FROM users WHERE id = $1"#, user.0)
+            let email = query_scalar!(r#"/* user_email */ SELECT email AS "email!" FROM users WHERE id = $1"#, user.0)
                 .fetch_optional(scope.connection()?)
                 .await?;
-            let gone = query!("DELETE FROM task_shares WHERE task_id = $1 AND user_id = $2", task.0, user.0)
-                .execute(scope.connection()?)
-                .await?;
+            let gone = query!(
+                "/* share_delete */ DELETE FROM task_shares WHERE task_id = $1 AND user_id = $2",
+                task.0,
+                user.0
+            )
+            .execute(scope.connection()?)
+            .await?;
             if gone.rows_affected() > 0 {
                 let target = format!("{title} from {}", email.unwrap_or_default());
                 scope.audit(line("share.revoke", target, team_id).person(user)).await?;
@@ -256,7 +266,7 @@ impl Backend {
         // Once more, where the share is given anew between the two statements: the task is not the viewer's to lock.
         for _ in 0..2 {
             let owner = query_scalar!(
-                "DELETE FROM task_shares WHERE task_id = $1 AND user_id = $2 RETURNING owner_id",
+                "/* share_decline */ DELETE FROM task_shares WHERE task_id = $1 AND user_id = $2 RETURNING owner_id",
                 id.0,
                 user
             )
@@ -267,7 +277,8 @@ impl Backend {
                 return scope.commit().await;
             }
             let left = query!(
-                r#"SELECT EXISTS (SELECT FROM task_shares WHERE task_id = $1 AND user_id = $2) AS "there!",
+                r#"/* share_decline_check */ SELECT
+                       EXISTS (SELECT FROM task_shares WHERE task_id = $1 AND user_id = $2) AS "there!",
                        app_share_is_kept($1) AS "deleted!""#,
                 id.0,
                 user
@@ -292,15 +303,19 @@ impl Backend {
         let uninvite = async {
             let mut scope = self.scope(viewer, Need::TASKS_WRITE).await?;
             let (Task { title, team_id, .. }, account) = scope.task_to_share(task, &email).await?;
-            let gone =
-                query!("DELETE FROM share_invitations WHERE task_id = $1 AND email = $2", task.0, email.as_str())
-                    .execute(scope.connection()?)
-                    .await?;
+            let gone = query!(
+                "/* share_invitation_delete */ DELETE FROM share_invitations WHERE task_id = $1 AND email = $2",
+                task.0,
+                email.as_str()
+            )
+            .execute(scope.connection()?)
+            .await?;
             if gone.rows_affected() > 0 {
                 scope.audit(line("share.uninvite", format!("{title} from {}", email.as_str()), team_id)).await?;
             } else {
                 let has = query_scalar!(
-                    r#"SELECT EXISTS (SELECT FROM task_shares WHERE task_id = $1 AND user_id = $2) AS "has!""#,
+                    r#"/* share_of_account */ SELECT
+                           EXISTS (SELECT FROM task_shares WHERE task_id = $1 AND user_id = $2) AS "has!""#,
                     task.0,
                     account.map(|user| user.0)
                 )
@@ -324,7 +339,7 @@ impl Backend {
         let limit = i64::from(PAGE_SIZE);
         // One more than the page shows whether there is a next one.
         let rows = query!(
-            r#"SELECT task.id, task.title, task.status
+            r#"/* share_by_me */ SELECT task.id, task.title, task.status
                FROM (
                    (SELECT DISTINCT task_id FROM task_shares WHERE owner_id = $1 AND task_id < $2
                     ORDER BY task_id DESC LIMIT $3)

@@ -5,22 +5,23 @@ use std::{fs, path::Path};
 
 /// The first page of the list by last change.
 pub fn list(record: &Path) -> Result<String> {
-    recorded(record, "DISTINCT ON (run.updated_at")
+    recorded(record, "task_list_updated")
 }
 
 /// What makes a task.
 pub fn create(record: &Path) -> Result<String> {
-    recorded(record, "INSERT INTO tasks (user_id, team_id")
+    recorded(record, "task_insert")
 }
 
-/// The statement that contains this.
-fn recorded(record: &Path, part: &str) -> Result<String> {
+/// The statement of this name.
+fn recorded(record: &Path, name: &str) -> Result<String> {
+    let begin = format!("/* {name} */ ");
     for entry in fs::read_dir(record).with_context(|| format!("reading {}", record.display()))? {
         let recorded: serde_json::Value = serde_json::from_slice(&fs::read(entry?.path())?)?;
         let statement = recorded.get("query").and_then(|query| query.as_str()).unwrap_or_default();
-        if statement.contains(part) {
+        if statement.starts_with(&begin) {
             return Ok(statement.to_owned());
         }
     }
-    None.with_context(|| format!("no recorded statement contains {part:?}"))
+    None.with_context(|| format!("no recorded statement is named {name}"))
 }

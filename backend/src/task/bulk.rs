@@ -67,7 +67,9 @@ impl Scope {
     async fn set_status(&mut self, ids: &[TaskId], status: Status) -> Result<Vec<TaskId>> {
         let now = self.now;
         let changed = query_scalar!(
-            "UPDATE tasks SET status = $2, completed_at = CASE $2 WHEN 'completed' THEN $3::timestamptz END,
+            "/* task_set_status */ UPDATE tasks SET
+                 status = $2,
+                 completed_at = CASE $2 WHEN 'completed' THEN $3::timestamptz END,
                  updated_at = greatest(updated_at, $3)
              WHERE id = ANY ($1) AND status <> $2 RETURNING id",
             &numbers(ids),
@@ -85,7 +87,7 @@ impl Scope {
             return Ok(None);
         }
         let user = self.user();
-        let rows = seen!("", ["tasks task"], ["WHERE task.id = ANY ($2)"], user, &numbers(ids));
+        let rows = seen!("/* task_get_many */", ["tasks task"], ["WHERE task.id = ANY ($2)"], user, &numbers(ids));
         let rows = rows.fetch_all(self.connection()?).await?;
         let seen: BTreeMap<TaskId, Task> =
             rows.into_iter().map(|row| row.seen_by(self.viewer.user_id)).map(|task| (task.id, task)).collect();

@@ -63,7 +63,8 @@ impl Backend {
         let descriptions: Vec<_> = tasks.iter().map(|task| task.description.clone()).collect();
         let completed: Vec<_> = tasks.iter().map(|task| task.status == Status::Completed).collect();
         query!(
-            "INSERT INTO tasks (user_id, title, description, created_at, updated_at, creation_key, status, completed_at)
+            "/* task_import */ INSERT INTO tasks (user_id, title, description, created_at, updated_at, creation_key,
+                                                  status, completed_at)
              SELECT $1, title, description, $2::timestamptz, $2, key, CASE WHEN completed THEN 'completed' ELSE 'pending' END,
                  CASE WHEN completed THEN $2::timestamptz END
              FROM unnest($3::uuid[], $4::text[], $5::text[], $6::boolean[])
@@ -81,7 +82,8 @@ impl Backend {
         .await?;
         // Also those that the same file made before.
         let made = query!(
-            r#"SELECT creation_key AS "key!", id FROM tasks WHERE user_id = $1 AND creation_key = ANY ($2)"#,
+            r#"/* task_import_ids */ SELECT creation_key AS "key!", id FROM tasks
+               WHERE user_id = $1 AND creation_key = ANY ($2)"#,
             user,
             &keys
         )

@@ -82,14 +82,14 @@ fn like(search: &str) -> String {
 }
 
 /// The list in one order. The order must stand in the statement for its index to be used, so there is a statement for
-/// each, alike but for the key. The runs are the viewer's own tasks (`$7`), those of each team (`$8`, or all of the
-/// viewer's without it) and those shared with them (`$9`); a task that comes in more than one is listed once. The limit
-/// of one keeps the planner from reading the tasks before the shares, which it would do because of the policy.
+/// each, alike but for the name and the key. The runs are the viewer's own tasks (`$7`), those of each team (`$8`, or
+/// all of the viewer's without it) and those shared with them (`$9`); a task that comes in more than one is listed
+/// once. The limit of one keeps the planner from reading the tasks before the shares, which it would do because of the
+/// policy.
 macro_rules! page {
-    ($key:literal, $direction:literal, $after:literal, $start:literal,
-     $user:expr, $statuses:expr, $bound:expr, $($argument:expr),+) => {
+    ([$name:literal, $key:literal, $direction:literal, $after:literal, $start:literal], [$($argument:expr),+]) => {
         seen!(
-            "",
+            $name,
             [
                 "(SELECT DISTINCT ON (run." $key ", run.id) run.*
                   FROM (
@@ -126,9 +126,6 @@ macro_rules! page {
                  ) task"
             ],
             ["ORDER BY task." $key " " $direction ", task.id " $direction],
-            $user,
-            $statuses,
-            $bound,
             $($argument),+
         )
     };
@@ -177,37 +174,35 @@ impl Backend {
         let (at, id, teams) = (after.at, after.id, teams.as_deref());
         let mut rows = match sort {
             Sort::Updated => {
-                page!("updated_at", "DESC", "<", "$3", user, &statuses, at, id, pattern, wanted, own, teams, shared)
-                    .fetch_all(scope.connection()?)
-                    .await?
+                page!(
+                    ["/* task_list_updated */", "updated_at", "DESC", "<", "$3"],
+                    [user, &statuses, at, id, pattern, wanted, own, teams, shared]
+                )
+                .fetch_all(scope.connection()?)
+                .await?
             }
             Sort::Newest => {
-                page!("created_at", "DESC", "<", "$3", user, &statuses, at, id, pattern, wanted, own, teams, shared)
-                    .fetch_all(scope.connection()?)
-                    .await?
+                page!(
+                    ["/* task_list_newest */", "created_at", "DESC", "<", "$3"],
+                    [user, &statuses, at, id, pattern, wanted, own, teams, shared]
+                )
+                .fetch_all(scope.connection()?)
+                .await?
             }
             Sort::Oldest => {
-                page!("created_at", "ASC", ">", "$3", user, &statuses, at, id, pattern, wanted, own, teams, shared)
-                    .fetch_all(scope.connection()?)
-                    .await?
+                page!(
+                    ["/* task_list_oldest */", "created_at", "ASC", ">", "$3"],
+                    [user, &statuses, at, id, pattern, wanted, own, teams, shared]
+                )
+                .fetch_all(scope.connection()?)
+                .await?
             }
             Sort::Title => {
                 let title = after.title;
                 // Postgres puts it into lower case, as it did the column: Rust's rules differ in some letters.
                 page!(
-                    "title_key",
-                    "ASC",
-                    ">",
-                    "lower($3)",
-                    user,
-                    &statuses,
-                    title,
-                    id,
-                    pattern,
-                    wanted,
-                    own,
-                    teams,
-                    shared
+                    ["/* task_list_title */", "title_key", "ASC", ">", "lower($3)"],
+                    [user, &statuses, title, id, pattern, wanted, own, teams, shared]
                 )
                 .fetch_all(scope.connection()?)
                 .await?
@@ -236,7 +231,7 @@ impl Scope {
         let user = self.user();
         let counts = query_as!(
             Counts,
-            r#"SELECT own.total - own.completed AS "pending!", own.completed
+            r#"/* task_count */ SELECT own.total - own.completed AS "pending!", own.completed
                FROM user_counters own JOIN share_counters shared ON shared.user_id = own.user_id
                WHERE own.user_id = $1 AND NOT (
                    $2 AND (shared.view + shared.edit > 0 OR EXISTS (SELECT FROM team_members WHERE user_id = $1))

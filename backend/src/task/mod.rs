@@ -47,8 +47,9 @@ impl Scope {
     /// A task, if the viewer may see it.
     pub(crate) async fn task(&mut self, id: TaskId) -> Result<Option<Task>> {
         let user = self.user();
-        let row =
-            seen!("", ["tasks task"], ["WHERE task.id = $2"], user, id.0).fetch_optional(self.connection()?).await?;
+        let row = seen!("/* task_get */", ["tasks task"], ["WHERE task.id = $2"], user, id.0)
+            .fetch_optional(self.connection()?)
+            .await?;
         Ok(row.map(|row| row.seen_by(self.user_id())))
     }
 
@@ -68,7 +69,7 @@ impl Scope {
     /// viewer may not edit is not locked. Their teams come first: whoever deletes one waits for the tasks in it.
     pub(crate) async fn lock_tasks(&mut self, ids: &[TaskId]) -> Result<()> {
         self.hold_teams_of(ids).await?;
-        query!("SELECT id FROM tasks WHERE id = ANY ($1) ORDER BY id FOR UPDATE", &numbers(ids))
+        query!("/* task_lock */ SELECT id FROM tasks WHERE id = ANY ($1) ORDER BY id FOR UPDATE", &numbers(ids))
             .fetch_all(self.connection()?)
             .await?;
         Ok(())
@@ -79,7 +80,8 @@ impl Scope {
         let oldest = self.now - chrono::TimeDelta::days(UNDO_DAYS);
         let rows = query_as!(
             DeletedRow,
-            "SELECT id, title, deleted_at FROM deleted_tasks WHERE id = ANY ($1) AND deleted_at >= $2",
+            "/* deleted_task_list */ SELECT id, title, deleted_at FROM deleted_tasks
+             WHERE id = ANY ($1) AND deleted_at >= $2",
             &numbers(ids),
             oldest
         )
@@ -93,12 +95,15 @@ impl Scope {
         let (user, now, ids) = (self.user(), self.now, numbers(ids));
         // Whoever gives a share back does not wait for the task, which is not theirs to lock. They are waited for instead:
         // what they gave back must not come back with the task.
-        query!("SELECT FROM task_shares WHERE task_id = ANY ($1) ORDER BY task_id, user_id FOR UPDATE", &ids)
-            .execute(self.connection()?)
-            .await?;
+        query!(
+            "/* share_lock */ SELECT FROM task_shares WHERE task_id = ANY ($1) ORDER BY task_id, user_id FOR UPDATE",
+            &ids
+        )
+        .execute(self.connection()?)
+        .await?;
         let rows = query_as!(
             DeletedRow,
-            "WITH gone AS (
+            "/* task_delete */ WITH gone AS (
                  DELETE FROM tasks WHERE id = ANY ($1) AND ($2::integer IS NULL OR version = $2) RETURNING *
              ), gone_shares AS (
                  INSERT INTO deleted_task_shares (task_id, owner_id, user_id, permission, created_at)
@@ -151,7 +156,7 @@ impl Backend {
         // Once more, where the task that the form had made is deleted between the two statements.
         for _ in 0..2 {
             let made = seen!(
-                "WITH task AS (
+                "/* task_insert */ WITH task AS (
                      INSERT INTO tasks (user_id, team_id, title, description, created_at, updated_at, creation_key, status,
                                         completed_at)
                      VALUES ($1, $2, $3, $4, $5, $5, $6, $7, CASE $7::text WHEN 'completed' THEN $5::timestamptz END)
@@ -173,9 +178,15 @@ impl Backend {
             let row = match made {
                 Some(row) => Some(row),
                 None => {
-                    seen!("", ["tasks task"], ["WHERE task.user_id = $1 AND task.creation_key = $2"], user, key)
-                        .fetch_optional(scope.connection()?)
-                        .await?
+                    seen!(
+                        "/* task_by_key */",
+                        ["tasks task"],
+                        ["WHERE task.user_id = $1 AND task.creation_key = $2"],
+                        user,
+                        key
+                    )
+                    .fetch_optional(scope.connection()?)
+                    .await?
                 }
             };
             if let Some(row) = row {
@@ -207,7 +218,7 @@ impl Backend {
         let mut scope = self.scope(viewer, Need::TASKS_WRITE).await?;
         let (user, now) = (scope.user(), scope.now);
         let changed = seen!(
-            "WITH task AS (
+            "/* task_update */ WITH task AS (
                  UPDATE tasks SET
                      title = coalesce($4, title),
                      description = coalesce($5, description),
@@ -252,7 +263,7 @@ impl Backend {
         let mut scope = self.scope(viewer, Need::TASKS_WRITE).await?;
         let (user, now) = (scope.user(), scope.now);
         let toggled = seen!(
-            "WITH task AS (
+            "/* task_toggle */ WITH task AS (
                  UPDATE tasks SET
                      status = CASE status WHEN 'pending' THEN 'completed' ELSE 'pending' END,
                      completed_at = CASE status WHEN 'pending' THEN $4::timestamptz END,
@@ -326,7 +337,7 @@ impl Backend {
         // First the addresses, in one order, as in sharing and in a sign-up: whoever signs up with one at this moment
         // waits, and then finds the invitation.
         query!(
-            "SELECT account_by_email(email) FROM (
+            "/* task_restore_accounts */ SELECT account_by_email(email) FROM (
                  SELECT email FROM deleted_share_invitations WHERE task_id = $1 ORDER BY email
              ) invited",
             id.0
@@ -335,7 +346,7 @@ impl Backend {
         .await?;
         scope.hold_teams_of(&[id]).await?;
         let restored = seen!(
-            "WITH task AS (
+            "/* task_restore */ WITH task AS (
                  INSERT INTO tasks (id, user_id, team_id, title, description, status, version, created_at, updated_at,
                                     completed_at)
                  SELECT id, user_id, team_id, title, description, status, version + 1, created_at, updated_at,
@@ -357,7 +368,7 @@ impl Backend {
         };
         // Apart, because nobody may share a task that is not there yet.
         query!(
-            "WITH back AS (
+            "/* task_restore_shares */ WITH back AS (
                  INSERT INTO task_shares (task_id, owner_id, user_id, permission, created_at)
                  SELECT task_id, owner_id, user_id, permission, created_at FROM deleted_task_shares WHERE task_id = $1
              ), invited AS (

@@ -51,8 +51,9 @@ impl TaskRow {
     }
 }
 
-/// The tasks that `$from` calls `task`, as rows of [`TaskRow`]. The first argument, `$1`, is always the viewer. A team
-/// of others does not show, not even by its id: row-level security leaves the join empty.
+/// The tasks that `$from` calls `task`, as rows of [`TaskRow`]. `$with` begins with the statement's name. The first
+/// argument, `$1`, is always the viewer. A team of others does not show, not even by its id: row-level security leaves
+/// the join empty.
 macro_rules! seen {
     ($with:literal, [$($from:literal)+], [$($rest:literal)*], $($argument:expr),+ $(,)?) => {
         sqlx::query_as!(

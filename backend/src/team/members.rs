@@ -39,7 +39,8 @@ impl Scope {
     pub(super) async fn members(&mut self, team: TeamId) -> Result<Vec<Member>> {
         let rows = query_as!(
             MemberRow,
-            r#"SELECT member.user_id, person.name AS "name!", person.email AS "email!", member.role, member.created_at
+            r#"/* team_member_list */ SELECT member.user_id, person.name AS "name!", person.email AS "email!",
+                   member.role, member.created_at
                FROM team_members member JOIN users person ON person.id = member.user_id
                WHERE member.team_id = $1
                ORDER BY array_position('{owner,admin,member,viewer}', member.role), lower(person.name), member.user_id"#,
@@ -55,7 +56,8 @@ impl Scope {
     pub(super) async fn member(&mut self, team: TeamId, user: UserId) -> Result<Option<Member>> {
         let row = query_as!(
             MemberRow,
-            r#"SELECT member.user_id, person.name AS "name!", person.email AS "email!", member.role, member.created_at
+            r#"/* team_member_get */ SELECT member.user_id, person.name AS "name!", person.email AS "email!",
+                   member.role, member.created_at
                FROM team_members member JOIN users person ON person.id = member.user_id
                WHERE member.team_id = $1 AND member.user_id = $2"#,
             team.0,
@@ -69,10 +71,13 @@ impl Scope {
 
     /// Who is invited into a team that the viewer runs.
     pub(super) async fn invitations(&mut self, team: TeamId) -> Result<Vec<Invitation>> {
-        let rows =
-            query!("SELECT email, role, created_at FROM team_invitations WHERE team_id = $1 ORDER BY email", team.0)
-                .fetch_all(self.connection()?)
-                .await?;
+        let rows = query!(
+            "/* team_invitation_list */ SELECT email, role, created_at FROM team_invitations
+             WHERE team_id = $1 ORDER BY email",
+            team.0
+        )
+        .fetch_all(self.connection()?)
+        .await?;
         Ok(rows
             .into_iter()
             .map(|row| Invitation { email: row.email, role: role(&row.role), created_at: row.created_at })
@@ -88,7 +93,7 @@ impl Scope {
             Whom::Email(email) => return Ok(email),
             Whom::User(id) => id,
         };
-        let found = query_scalar!(r#"SELECT email AS "email!" FROM users WHERE id = $1"#, id.0)
+        let found = query_scalar!(r#"/* user_email */ SELECT email AS "email!" FROM users WHERE id = $1"#, id.0)
             .fetch_optional(self.connection()?)
             .await?;
         found.and_then(|email| Email::parse(&email).ok()).ok_or_else(|| {
@@ -98,7 +103,9 @@ impl Scope {
 
     /// Whose an address is; whoever signs up with it at this moment waits until the scope ends.
     pub(crate) async fn account_by_email(&mut self, email: &Email) -> Result<Option<UserId>> {
-        let id = query_scalar!("SELECT account_by_email($1)", email.as_str()).fetch_one(self.connection()?).await?;
+        let id = query_scalar!("/* account_by_email */ SELECT account_by_email($1)", email.as_str())
+            .fetch_one(self.connection()?)
+            .await?;
         Ok(id.map(UserId))
     }
 }
@@ -130,8 +137,9 @@ impl Backend {
             return Err(Refusal::Conflict(format!("{is} in this team already, as {}.", member.role)).into());
         }
         let people = query_scalar!(
-            r#"SELECT (SELECT count(*) FROM team_members WHERE team_id = $1)
-                    + (SELECT count(*) FROM team_invitations WHERE team_id = $1 AND email <> $2) AS "people!""#,
+            r#"/* team_people_count */ SELECT
+                   (SELECT count(*) FROM team_members WHERE team_id = $1)
+                   + (SELECT count(*) FROM team_invitations WHERE team_id = $1 AND email <> $2) AS "people!""#,
             team.0,
             email.as_str()
         )
@@ -145,7 +153,8 @@ impl Backend {
         let (added, line, outcome) = match account {
             Some(user) => (
                 query!(
-                    "INSERT INTO team_members (team_id, user_id, role, created_at) VALUES ($1, $2, $3, $4)",
+                    "/* team_member_insert */ INSERT INTO team_members (team_id, user_id, role, created_at)
+                     VALUES ($1, $2, $3, $4)",
                     team.0,
                     user.0,
                     role,
@@ -156,7 +165,8 @@ impl Backend {
             ),
             None => (
                 query!(
-                    "INSERT INTO team_invitations AS invitation (team_id, email, role, created_at)
+                    "/* team_invitation_insert */ INSERT INTO team_invitations AS invitation
+                         (team_id, email, role, created_at)
                      VALUES ($1, $2, $3, $4)
                      ON CONFLICT (team_id, email) DO UPDATE SET role = excluded.role
                      WHERE invitation.role <> excluded.role",
@@ -200,7 +210,7 @@ impl Backend {
                 return Ok(());
             }
             let changed = query!(
-                "UPDATE team_members SET role = $3 WHERE team_id = $1 AND user_id = $2",
+                "/* team_member_change */ UPDATE team_members SET role = $3 WHERE team_id = $1 AND user_id = $2",
                 team.0,
                 user.0,
                 role.as_str()
@@ -231,9 +241,13 @@ impl Backend {
             let line = Line::new("team.member_remove").target(member.email).team(team).person(user);
             // Before the viewer may have removed themselves.
             scope.audit(line).await?;
-            let gone = query!("DELETE FROM team_members WHERE team_id = $1 AND user_id = $2", team.0, user.0)
-                .execute(scope.connection()?)
-                .await?;
+            let gone = query!(
+                "/* team_member_delete */ DELETE FROM team_members WHERE team_id = $1 AND user_id = $2",
+                team.0,
+                user.0
+            )
+            .execute(scope.connection()?)
+            .await?;
             must_touch(&gone, 1)?;
             scope.commit().await
         };
@@ -249,9 +263,13 @@ impl Backend {
             let mut scope = self.scope(viewer, Need::TEAMS_WRITE).await?;
             let account = scope.account_by_email(&email).await?;
             scope.team_for(team, TeamAction::Invite).await?;
-            let gone = query!("DELETE FROM team_invitations WHERE team_id = $1 AND email = $2", team.0, email.as_str())
-                .execute(scope.connection()?)
-                .await?;
+            let gone = query!(
+                "/* team_invitation_delete */ DELETE FROM team_invitations WHERE team_id = $1 AND email = $2",
+                team.0,
+                email.as_str()
+            )
+            .execute(scope.connection()?)
+            .await?;
             if gone.rows_affected() > 0 {
                 scope.audit(Line::new("team.uninvite").target(email.as_str()).team(team)).await?;
             } else if let Some(user) = account

@@ -54,7 +54,8 @@ impl Scope {
     pub(crate) async fn hold_teams_of(&mut self, tasks: &[TaskId]) -> Result<Vec<TeamId>> {
         let user = self.user();
         let held = query!(
-            r#"SELECT team_id AS "team_id!", pg_advisory_xact_lock_shared(hashtextextended('team:' || team_id::text, 0))
+            r#"/* team_hold */ SELECT team_id AS "team_id!",
+                   pg_advisory_xact_lock_shared(hashtextextended('team:' || team_id::text, 0))
                FROM (
                    SELECT DISTINCT mine.team_id
                    FROM (SELECT id, team_id FROM tasks UNION ALL SELECT id, team_id FROM deleted_tasks) task
@@ -76,9 +77,13 @@ impl Scope {
     /// [`Refusal::NotFound`] for whoever is not in it, [`Refusal::Forbidden`].
     pub(crate) async fn team_role(&mut self, id: TeamId, action: TeamAction) -> Result<Role> {
         let user = self.user();
-        let found = query_scalar!("SELECT role FROM team_members WHERE team_id = $1 AND user_id = $2", id.0, user)
-            .fetch_optional(self.connection()?)
-            .await?;
+        let found = query_scalar!(
+            "/* team_role */ SELECT role FROM team_members WHERE team_id = $1 AND user_id = $2",
+            id.0,
+            user
+        )
+        .fetch_optional(self.connection()?)
+        .await?;
         match found.map(|word| role(&word)) {
             None => Err(Refusal::NotFound.into()),
             Some(role) if !role.may(action) => Err(Refusal::Forbidden.into()),
@@ -106,7 +111,8 @@ impl Scope {
     async fn lock_team(&mut self, id: TeamId, alone: bool) -> Result<()> {
         let user = self.user();
         let locked = query!(
-            "SELECT CASE WHEN $3 THEN pg_advisory_xact_lock(hashtextextended('team:' || team_id::text, 0))
+            "/* team_lock */ SELECT CASE
+                 WHEN $3 THEN pg_advisory_xact_lock(hashtextextended('team:' || team_id::text, 0))
                  ELSE pg_advisory_xact_lock_shared(hashtextextended('team:' || team_id::text, 0)) END
              FROM team_members WHERE team_id = $1 AND user_id = $2",
             id.0,
@@ -125,7 +131,7 @@ impl Scope {
         let user = self.user();
         let row = query_as!(
             TeamRow,
-            r#"SELECT team.id, team.name, team.description, team.version, team.created_at, mine.role,
+            r#"/* team_get */ SELECT team.id, team.name, team.description, team.version, team.created_at, mine.role,
                    (SELECT count(*) FROM team_members WHERE team_members.team_id = team.id) AS "members!"
                FROM team_members mine JOIN teams team ON team.id = mine.team_id
                WHERE mine.team_id = $1 AND mine.user_id = $2"#,
@@ -180,9 +186,12 @@ impl Backend {
         let mut scope = self.scope(viewer, Need::TEAMS_WRITE).await?;
         let (user, now, id) = (scope.user(), scope.now, TeamId(self.clock.id()));
         // So that the limit holds for somebody who makes several at once.
-        query!("SELECT id FROM users WHERE id = $1 FOR UPDATE", user).fetch_one(scope.connection()?).await?;
+        query!("/* user_lock */ SELECT id FROM users WHERE id = $1 FOR UPDATE", user)
+            .fetch_one(scope.connection()?)
+            .await?;
         let owned = query_scalar!(
-            r#"SELECT count(*) AS "owned!" FROM team_members WHERE user_id = $1 AND role = 'owner'"#,
+            r#"/* team_owned_count */ SELECT count(*) AS "owned!" FROM team_members
+               WHERE user_id = $1 AND role = 'owner'"#,
             user
         )
         .fetch_one(scope.connection()?)
@@ -192,7 +201,7 @@ impl Backend {
             return Err(Refusal::Conflict(text).into());
         }
         query!(
-            "INSERT INTO teams (id, name, description, created_at) VALUES ($1, $2, $3, $4)",
+            "/* team_insert */ INSERT INTO teams (id, name, description, created_at) VALUES ($1, $2, $3, $4)",
             id.0,
             texts.name,
             texts.description,
@@ -201,7 +210,8 @@ impl Backend {
         .execute(scope.connection()?)
         .await?;
         query!(
-            "INSERT INTO team_members (team_id, user_id, role, created_at) VALUES ($1, $2, 'owner', $3)",
+            "/* team_owner_insert */ INSERT INTO team_members (team_id, user_id, role, created_at)
+             VALUES ($1, $2, 'owner', $3)",
             id.0,
             user,
             now
@@ -220,7 +230,7 @@ impl Backend {
         let user = scope.user();
         let rows = query_as!(
             TeamRow,
-            r#"SELECT team.id, team.name, team.description, team.version, team.created_at, mine.role,
+            r#"/* team_list */ SELECT team.id, team.name, team.description, team.version, team.created_at, mine.role,
                    (SELECT count(*) FROM team_members WHERE team_members.team_id = team.id) AS "members!"
                FROM team_members mine JOIN teams team ON team.id = mine.team_id
                WHERE mine.user_id = $1 ORDER BY lower(team.name)"#,
@@ -265,7 +275,7 @@ impl Backend {
         let mut scope = self.scope(viewer, Need::TEAMS_WRITE).await?;
         scope.team_for(id, TeamAction::Edit).await?;
         let changed = query!(
-            "UPDATE teams SET name = coalesce($2, name), description = coalesce($3, description)
+            "/* team_update */ UPDATE teams SET name = coalesce($2, name), description = coalesce($3, description)
              WHERE id = $1 AND ($4::integer IS NULL OR version = $4)
                  AND (name, description) <> (coalesce($2, name), coalesce($3, description))",
             id.0,
@@ -304,7 +314,8 @@ impl Backend {
             }
             // Before the team is gone, into whose log then nobody writes.
             scope.audit(Line::new("team.delete").target(team.name).team(id)).await?;
-            let gone = query!("DELETE FROM teams WHERE id = $1", id.0).execute(scope.connection()?).await?;
+            let gone =
+                query!("/* team_delete */ DELETE FROM teams WHERE id = $1", id.0).execute(scope.connection()?).await?;
             must_touch(&gone, 1)?;
             scope.commit().await
         };
@@ -329,9 +340,13 @@ impl Backend {
             // Before the viewer is gone, who then could not write it into the team's log.
             scope.audit(Line::new("team.leave").target(team.name).team(id)).await?;
             let user = scope.user();
-            let gone = query!("DELETE FROM team_members WHERE team_id = $1 AND user_id = $2", id.0, user)
-                .execute(scope.connection()?)
-                .await?;
+            let gone = query!(
+                "/* team_member_delete */ DELETE FROM team_members WHERE team_id = $1 AND user_id = $2",
+                id.0,
+                user
+            )
+            .execute(scope.connection()?)
+            .await?;
             must_touch(&gone, 1)?;
             scope.commit().await
         };
@@ -354,7 +369,7 @@ impl Backend {
             let user = scope.user();
             // One statement, after which one owner is there again.
             let changed = query!(
-                "UPDATE team_members SET role = CASE user_id WHEN $2 THEN 'admin' ELSE 'owner' END
+                "/* team_transfer */ UPDATE team_members SET role = CASE user_id WHEN $2 THEN 'admin' ELSE 'owner' END
                  WHERE team_id = $1 AND user_id IN ($2, $3)",
                 id.0,
                 user,

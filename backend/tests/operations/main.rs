@@ -15,6 +15,7 @@ mod plans;
 mod races;
 mod rights;
 mod shares;
+mod statements;
 mod support;
 mod tasks;
 mod teams;
