@@ -1,6 +1,7 @@
 //! The audit log (requirement I4): writing lines, reading them, sealing and verifying them.
 
 use crate::{Backend, Client, Error, Result, Viewer, scope::Scope, viewer::Need};
+use metrics::counter;
 use sqlx::{ConnectOptions, Connection, postgres::PgConnectOptions, query, query_as, query_scalar};
 use std::time::Instant;
 use taskwire_domain::{
@@ -67,8 +68,14 @@ impl Scope {
         )
         .execute(self.connection()?)
         .await?;
+        count(line.action);
         Ok(())
     }
+}
+
+/// Counts a line by its action.
+fn count(action: &str) {
+    counter!("taskwire_audit_events_total", "action" => action.to_owned()).increment(1);
 }
 
 /// What an operation is tried on, for the log of refused attempts.
@@ -158,6 +165,7 @@ impl Backend {
         .await;
         viewer.client.db_time.add_since(start);
         noted?;
+        count("denied");
         Ok(())
     }
 
@@ -175,6 +183,7 @@ impl Backend {
         .await;
         client.db_time.add_since(start);
         noted?;
+        count("account.sign_in_failed");
         Ok(())
     }
 

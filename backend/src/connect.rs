@@ -60,6 +60,17 @@ pub struct Settings {
     pub sign_ins_by_account: Limit,
 }
 
+/// The pool at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Connections {
+    /// Those that an operation works with.
+    pub used: u32,
+    /// Those that wait for one.
+    pub idle: u32,
+    /// As many as there may be.
+    pub most: u32,
+}
+
 /// Every operation there is. Cheap to clone: each request does it a few times.
 #[derive(Debug, Clone)]
 pub struct Backend(Arc<Parts>);
@@ -133,6 +144,12 @@ impl Backend {
     /// Waits for running operations and closes every connection.
     pub async fn stop(&self) {
         self.pool.close().await;
+    }
+
+    /// How many connections there are, and how many of them are used.
+    pub fn connections(&self) -> Connections {
+        let (open, idle) = (self.pool.size(), u32::try_from(self.pool.num_idle()).unwrap_or(u32::MAX));
+        Connections { used: open.saturating_sub(idle), idle, most: self.pool.options().get_max_connections() }
     }
 
     /// Asks the database for a sign of life, for at most two seconds.

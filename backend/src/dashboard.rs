@@ -2,6 +2,7 @@
 
 use crate::{Backend, Error, Result, Viewer, scope::backoff, viewer::Need};
 use backon::Retryable;
+use metrics::counter;
 use sqlx::{query, types::Json};
 use std::{sync::Arc, time::Instant};
 use taskwire_domain::{
@@ -27,6 +28,10 @@ impl Backend {
         let question = (viewer.user_id, viewer.credential.id(), zone.to_owned());
         let read = self.dashboards.answer(question, &self.clock, self.dashboard_anew(viewer, zone)).await;
         viewer.client.db_time.add_since(start);
+        if let Ok(dashboard) = &read {
+            let from = if dashboard.cached { "memory" } else { "database" };
+            counter!("taskwire_dashboard_answers_total", "from" => from).increment(1);
+        }
         self.note_end(viewer, read)
     }
 

@@ -1,5 +1,6 @@
 //! Refusals, which are for people, and faults, whose detail is for the log.
 
+use metrics::counter;
 use taskwire_domain as domain;
 
 /// What every operation returns.
@@ -31,10 +32,12 @@ impl Error {
         match self {
             Self::Refused(error) => error,
             Self::Unavailable(source) => {
+                counter!("taskwire_db_failures_total", "kind" => "unavailable").increment(1);
                 tracing::warn!(error = %source, "the database does not answer");
                 domain::Error::Unavailable
             }
             other => {
+                counter!("taskwire_db_failures_total", "kind" => "fault").increment(1);
                 tracing::error!(error = %other, "an operation failed");
                 domain::Error::Internal
             }

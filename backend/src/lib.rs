@@ -30,7 +30,7 @@ pub use api_token::Created;
 pub use audit::{AuditReport, Seal, audit_verify};
 pub use client::{Client, DbTime, MISSING_TAKES};
 pub use clock::Clock;
-pub use connect::{Backend, MIGRATOR, Settings, as_app};
+pub use connect::{Backend, Connections, MIGRATOR, Settings, as_app};
 pub use error::{Error, Result};
 pub use task::file as task_file;
 pub use token::SECRET_MIN;

@@ -13,6 +13,9 @@ use std::{convert::Infallible, ffi::OsString, net::SocketAddr, path::PathBuf};
 use taskwire_backend::{SECRET_MIN, limit::Limit};
 use url::Url;
 
+/// Bytes of the metrics' token at least: too many to guess.
+const METRICS_TOKEN_MIN: usize = 16;
+
 /// Taskwire: a team task manager with a live dashboard.
 ///
 /// Without a command it serves. Without DATABASE_URL it keeps its data in a private PostgreSQL
@@ -255,6 +258,13 @@ pub struct Settings {
     )]
     pub log_format: LogFormat,
 
+    /// Secret by which /metrics is read, sent as a bearer token; without it there is no /metrics, and nothing is recorded.
+    #[arg(
+        long, env = "TASKWIRE_METRICS_TOKEN", value_name = "TASKWIRE_METRICS_TOKEN", hide_env_values = true,
+        value_parser = secret
+    )]
+    pub metrics_token: Option<SecretString>,
+
     /// Folder of the style sheet, scripts and pictures
     /// [default: `site` beside the program, otherwise `target/site`].
     #[arg(long, env = "TASKWIRE_SITE_DIR", value_name = "TASKWIRE_SITE_DIR")]
@@ -309,6 +319,13 @@ impl Settings {
             ensure!(
                 length >= SECRET_MIN,
                 "AUTH_SECRET is too short: it has {length} bytes and must have at least {SECRET_MIN}. \
+                 `openssl rand -hex 32` makes a good one."
+            );
+        }
+        if let Some(token) = &self.metrics_token {
+            ensure!(
+                token.expose_secret().len() >= METRICS_TOKEN_MIN,
+                "TASKWIRE_METRICS_TOKEN is too short: it must have at least {METRICS_TOKEN_MIN} bytes. \
                  `openssl rand -hex 32` makes a good one."
             );
         }
@@ -405,8 +422,19 @@ mod tests {
     }
 
     #[test]
+    fn a_token_for_the_metrics_is_not_guessed() {
+        // With a secret, because the tests' own database may be in the environment.
+        let secret = "--auth-secret=0123456789abcdef0123456789abcdef";
+        let check = |token: &str| parse(&[secret, "--metrics-token", token]).unwrap().settings.check();
+        assert!(check("a short one").unwrap_err().to_string().contains("TASKWIRE_METRICS_TOKEN"));
+        assert!(check("0123456789abcdef").is_ok());
+    }
+
+    #[test]
     fn secrets_are_not_printed() {
-        let cli = parse(&["--database-url=postgres://u:hunter2@h/d", "--auth-secret=hunter2hunter2"]).unwrap();
+        let secrets =
+            ["--database-url=postgres://u:hunter2@h/d", "--auth-secret=hunter2hunter2", "--metrics-token=hunter2"];
+        let cli = parse(&secrets).unwrap();
         assert!(!format!("{cli:?}").contains("hunter2"));
     }
 

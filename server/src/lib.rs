@@ -15,6 +15,7 @@ pub mod config;
 pub mod database;
 pub mod health;
 pub mod logging;
+pub mod metrics;
 pub mod middleware;
 pub mod pages;
 pub mod postgres;

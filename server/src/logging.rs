@@ -1,6 +1,9 @@
 //! Where log lines go and how they look.
 
-use crate::config::LogFormat;
+use crate::{
+    config::LogFormat,
+    metrics::{STATEMENTS, Statements},
+};
 use anyhow::{Context, Result};
 use std::{
     io::{self, BufWriter, IsTerminal, Write, stderr},
@@ -8,14 +11,21 @@ use std::{
     time::Duration,
 };
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
-use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{
+    Layer,
+    filter::{LevelFilter, Targets},
+    fmt,
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
 
 /// Starts logging to standard error: standard output belongs to what a command answers. A thread of its own writes the lines, so
-/// that requests do not wait for each other there. Dropping what this returns waits for the last of them.
+/// that requests do not wait for each other there. Dropping what this returns waits for the last of them. Where the
+/// server is `measured`, statements are as well.
 ///
 /// # Errors
 /// A filter that cannot be read.
-pub fn start(filter: &str, format: LogFormat) -> Result<WorkerGuard> {
+pub fn start(filter: &str, format: LogFormat, measured: bool) -> Result<WorkerGuard> {
     // Not `EnvFilter`, which takes a lock for every span that is entered or left.
     let filter: Targets = filter.parse().with_context(|| format!("TASKWIRE_LOG cannot be read: {filter:?}"))?;
     let json = match format {
@@ -25,14 +35,16 @@ pub fn start(filter: &str, format: LogFormat) -> Result<WorkerGuard> {
     };
     // Whoever reads the log is waited for rather than not told.
     let (writer, guard) = NonBlockingBuilder::default().lossy(false).finish(Gathering(BufWriter::new(stderr())));
-    let registry = tracing_subscriber::registry().with(filter);
+    let statements = Statements.with_filter(Targets::new().with_target(STATEMENTS, LevelFilter::TRACE));
+    let registry = tracing_subscriber::registry().with(measured.then_some(statements));
     if json {
         // One flat object a line: `jq 'select(.status >= 500)'` is all it takes to look something up. By json-subscriber,
         // because tracing-subscriber reads a span's fields anew, as text, for each line in it.
         let layer = json_subscriber::fmt::layer().flatten_event(true).with_current_span(true).with_span_list(false);
-        registry.with(layer.with_writer(writer)).init();
+        registry.with(layer.with_writer(writer).with_filter(filter)).init();
     } else {
-        registry.with(fmt::layer().with_target(false).with_ansi(stderr().is_terminal()).with_writer(writer)).init();
+        let layer = fmt::layer().with_target(false).with_ansi(stderr().is_terminal());
+        registry.with(layer.with_writer(writer).with_filter(filter)).init();
     }
     Ok(guard)
 }

@@ -25,7 +25,7 @@ fn main() -> ExitCode {
 
 fn run() -> anyhow::Result<()> {
     let cli = Cli::read()?;
-    let _log = logging::start(&cli.settings.log, cli.settings.log_format)?;
+    let _log = logging::start(&cli.settings.log, cli.settings.log_format, cli.settings.metrics_token.is_some())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match cli.command {

@@ -2,6 +2,7 @@
 
 use crate::{
     api, health,
+    metrics::{self, Metrics},
     middleware::{self, Limits, problem::Problem},
     pages,
 };
@@ -41,6 +42,8 @@ pub struct Parts {
     pub cookies: CookieSettings,
     /// Whether the database is there.
     pub probe: health::Probe,
+    /// What was recorded, if anybody may read it.
+    pub metrics: Option<Metrics>,
     /// Cancelled when the server takes no more requests.
     pub stopping: CancellationToken,
 }
@@ -57,6 +60,7 @@ pub fn router(server: Server, limits: Limits) -> Router {
         .route("/health", get(health::healthy))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
+        .route("/metrics", get(metrics::show))
         .merge(api::router());
     let routes = pages::server_functions(routes);
     let routes = pages::pages(routes, &server).method_not_allowed_fallback(|| async { Problem::other_method() });

@@ -1,25 +1,20 @@
 //! A database that goes away in mid-request, and comes back (O3).
 
-use super::support::{App, eventually, program::data_dir};
+use super::support::{
+    App, eventually,
+    program::{data_dir, database_in},
+};
 use axum::{
     body::Body,
     http::{Method, StatusCode},
 };
 use http_body_util::BodyExt;
 use sqlx::{ConnectOptions, Connection};
-use std::path::Path;
-use taskwire::postgres::{Embedded, Purpose, folder::DataFolder};
-use tokio_util::sync::CancellationToken;
-
-async fn start(dir: &Path) -> Embedded {
-    let folder = DataFolder::open(dir).unwrap();
-    Embedded::start(folder, None, Purpose::Tests, &CancellationToken::new()).await.unwrap()
-}
 
 #[tokio::test]
 async fn a_request_is_answered_with_503_and_the_next_after_its_return_with_200() {
     let dir = data_dir();
-    let postgres = start(dir.path()).await;
+    let postgres = database_in(dir.path()).await;
     let connect = postgres.connect_options();
     let app = App::on(connect.clone()).await;
     let mut browser = app.browser();
@@ -57,7 +52,7 @@ async fn a_request_is_answered_with_503_and_the_next_after_its_return_with_200()
     assert_eq!(browser.read("/health/ready").await.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(browser.read("/health/live").await.status, StatusCode::OK);
 
-    let postgres = start(dir.path()).await;
+    let postgres = database_in(dir.path()).await;
     eventually("healthy again", async || (app.browser().read("/health").await.status == StatusCode::OK).then_some(()))
         .await;
     let tasks = browser.read("/rpc/task/list").await;
@@ -70,7 +65,7 @@ async fn a_request_is_answered_with_503_and_the_next_after_its_return_with_200()
 #[tokio::test]
 async fn a_file_breaks_off_when_the_database_goes() {
     let dir = data_dir();
-    let postgres = start(dir.path()).await;
+    let postgres = database_in(dir.path()).await;
     let app = App::on(postgres.connect_options()).await;
     let mut browser = app.browser();
     browser.sign_up("ada@example.org").await;

@@ -14,6 +14,7 @@ mod isolation;
 mod limits;
 mod log;
 mod lost_database;
+mod metrics;
 mod pages;
 mod requests;
 mod sessions;

@@ -21,6 +21,7 @@ use axum::{Router, http::HeaderValue, middleware::from_fn_with_state, response::
 use client::Proxies;
 use latency::Started;
 use limits::Arrival;
+use metrics::counter;
 use problem::{Asked, Problem};
 use sending::Sending;
 use std::{any::Any, net::IpAddr, sync::Arc, time::Duration};
@@ -112,6 +113,7 @@ fn trusting(csrf: CsrfLayer, origin: &str) -> CsrfLayer {
 }
 
 fn caught(panic: Box<dyn Any + Send + 'static>) -> axum::response::Response {
+    counter!("taskwire_http_panics_total").increment(1);
     let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     tracing::error!(panic = text.unwrap_or("unknown"), "a handler panicked");
     Problem::from(taskwire_domain::Error::Internal).into_response()

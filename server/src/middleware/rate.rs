@@ -13,7 +13,7 @@ use taskwire_domain::allowance::Allowance;
 /// Whether a path is not counted: monitors ask often and share one answer, and a page's files cost next to nothing. Nobody's
 /// token is looked at there, or the looking up would be for nothing, too.
 pub fn is_free(path: &str) -> bool {
-    matches!(path, "/health" | "/health/live" | "/health/ready") || path.starts_with("/pkg/")
+    matches!(path, "/health" | "/health/live" | "/health/ready" | "/metrics") || path.starts_with("/pkg/")
 }
 
 /// Counts for the address, whoever asks. `None` where nothing is counted.

@@ -28,9 +28,14 @@ pub fn without_foreign_id(mut request: Request) -> Request {
     request
 }
 
+/// The route's template, where one matched.
+pub fn template(request: &Request) -> Option<&str> {
+    request.extensions().get().map(MatchedPath::as_str)
+}
+
 /// The route's template, or the path where none matched.
 pub fn route(request: &Request) -> &str {
-    request.extensions().get::<MatchedPath>().map_or_else(|| request.uri().path(), MatchedPath::as_str)
+    template(request).unwrap_or_else(|| request.uri().path())
 }
 
 /// The span that everything logged for this request stands in.
@@ -41,7 +46,7 @@ pub fn span(request: &Request) -> Span {
     let (method, route) = (request.method(), route(request));
     let request_id =
         request.extensions().get::<RequestId>().and_then(|id| id.header_value().to_str().ok()).unwrap_or_default();
-    if route.starts_with("/health") || route.starts_with("/pkg") {
+    if route.starts_with("/health") || route == "/metrics" || route.starts_with("/pkg") {
         tracing::debug_span!("request", %method, route, request_id)
     } else {
         tracing::error_span!("request", %method, route, request_id)

@@ -84,7 +84,8 @@ impl App {
         let stopping = CancellationToken::new();
         let cookies = CookieSettings { secure: setup.limits.https };
         let (backend_of_server, probe) = (backend.clone(), Probe::default());
-        let server = Parts { backend: backend_of_server, options, cookies, probe, stopping: stopping.clone() };
+        let server =
+            Parts { backend: backend_of_server, options, cookies, probe, metrics: None, stopping: stopping.clone() };
         Self { router: router(server.into(), setup.limits), backend, stopping }
     }
 

@@ -11,12 +11,14 @@ use std::{
     sync::{Arc, Mutex},
     time::Duration,
 };
+use taskwire::postgres::{Embedded, Purpose, folder::DataFolder};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::TcpStream,
     process::{Child, Command},
     task::JoinHandle,
 };
+use tokio_util::sync::CancellationToken;
 
 /// A running `taskwire`.
 pub struct Program {
@@ -29,6 +31,12 @@ pub struct Program {
 /// A data folder short enough for a socket, which the user that PostgreSQL runs as can get to.
 pub fn data_dir() -> tempfile::TempDir {
     tempfile::Builder::new().prefix("tw").tempdir_in("/tmp").unwrap()
+}
+
+/// A PostgreSQL of its own in a folder, which a test may stop.
+pub async fn database_in(dir: &Path) -> Embedded {
+    let folder = DataFolder::open(dir).unwrap();
+    Embedded::start(folder, None, Purpose::Tests, &CancellationToken::new()).await.unwrap()
 }
 
 impl Program {
@@ -88,16 +96,21 @@ impl Program {
 
     /// A plain request over a socket; `None` when the program does not answer.
     pub async fn request(&self, head: &str, body: &str) -> Option<String> {
-        self.request_as("none=none", head, body).await
+        self.request_with("", head, body).await
     }
 
     /// The same with a cookie.
     pub async fn request_as(&self, cookie: &str, head: &str, body: &str) -> Option<String> {
+        self.request_with(&format!("cookie: {cookie}\r\n"), head, body).await
+    }
+
+    /// The same with lines of headers.
+    pub async fn request_with(&self, headers: &str, head: &str, body: &str) -> Option<String> {
         let mut stream = TcpStream::connect(self.address()?).await.ok()?;
         let length = body.len();
         let request = format!("{head} HTTP/1.1\r\nhost: test\r\nconnection: close\r\ncontent-length: {length}\r\n");
         let form = "content-type: application/x-www-form-urlencoded\r\naccept: application/json\r\n";
-        stream.write_all(format!("{request}{form}cookie: {cookie}\r\n\r\n{body}").as_bytes()).await.ok()?;
+        stream.write_all(format!("{request}{form}{headers}\r\n{body}").as_bytes()).await.ok()?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.ok()?;
         Some(answer)
