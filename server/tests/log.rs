@@ -44,6 +44,14 @@ async fn slow_requests_and_statements_are_logged_as_json_with_route_and_statemen
 }
 
 #[tokio::test]
+async fn a_level_that_is_none_is_refused_with_its_setting() {
+    let dir = data_dir();
+    let mut program = Program::start(dir.path(), &[("TASKWIRE_LOG", "info,sqlx=loud")]);
+    assert!(!program.wait().await.success());
+    assert!(program.log().contains("TASKWIRE_LOG") && program.log().contains("loud"), "{}", program.log());
+}
+
+#[tokio::test]
 async fn by_default_a_quick_request_is_not_called_slow() {
     let dir = data_dir();
     let program =

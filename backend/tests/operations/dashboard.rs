@@ -2,7 +2,7 @@
 
 use crate::support::{World, refusal};
 use chrono::TimeDelta;
-use futures::future::join_all;
+use futures::{future::join_all, poll};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use std::time::Duration;
 use taskwire_backend::Viewer;
@@ -181,6 +181,26 @@ async fn what_many_ask_at_once_is_computed_once(_: PgPoolOptions, options: PgCon
     for answer in ask().await {
         assert_eq!(refusal(answer), Refusal::Unauthorized);
     }
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn whoever_waits_has_it_computed_when_the_first_gives_up(_: PgPoolOptions, options: PgConnectOptions) {
+    let world = World::new(options).await;
+    let ada = world.person("Ada").await;
+    let (mut blocker, mut watcher) = (world.owner().await, world.owner().await);
+    sqlx::raw_sql("BEGIN; LOCK TABLE user_counters IN ACCESS EXCLUSIVE MODE").execute(&mut blocker).await.unwrap();
+    let read = || Box::pin(world.backend.dashboard_read(&ada, None));
+    let mut first = read();
+    let waits = "SELECT EXISTS (SELECT FROM pg_stat_activity
+                                WHERE wait_event_type = 'Lock' AND datname = current_database())";
+    while !sqlx::query_scalar::<_, bool>(waits).fetch_one(&mut watcher).await.unwrap() {
+        assert!(poll!(&mut first).is_pending(), "the table is locked");
+    }
+    let mut second = read();
+    assert!(poll!(&mut second).is_pending(), "it waits for the first");
+    drop(first);
+    sqlx::raw_sql("COMMIT").execute(&mut blocker).await.unwrap();
+    assert_eq!(second.await.unwrap().statistics, Statistics::default());
 }
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
