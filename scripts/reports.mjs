@@ -2,11 +2,12 @@
 // JSON report (playwright.json):
 //
 //   node scripts/reports.mjs sum FOLDER     prints how many tests passed and failed
-//   node scripts/reports.mjs trace FOLDER   holds docs/requirements.md against them
+//   node scripts/reports.mjs trace FOLDER   holds docs/requirements.md and docs/security.md against them
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 
 const DOCUMENT = "docs/requirements.md";
+const THREATS = "docs/security.md";
 // Every requirement there is: A1 to A5, T1 to T4 and so on.
 const REQUIREMENTS = { A: 5, T: 4, S: 5, I: 5, D: 9, G: 6, P: 3, O: 8, M: 1 };
 
@@ -45,11 +46,19 @@ function sum(tests) {
   console.log(`${count.passed} passed, ${count.failed} failed` + (count.skipped ? `, ${count.skipped} skipped` : ""));
 }
 
+const quoted = (cell) => [...cell.matchAll(/`([^`]+)`/g)].map((match) => match[1]);
+
+/** The rows `| threat | what stands against it | tests |` of the threat model. */
+function parseThreats(text) {
+  const rows = [...text.matchAll(/^\|([^|]*)\|[^|]*\|([^|]*)\|$/gm)].map(([, threat, names]) => [threat.trim(), quoted(names)]);
+  return rows.filter(([threat]) => threat !== "Threat" && !/^-+$/.test(threat));
+}
+
 /** The rows `| ID | what | tests |` and the items `- ID: what is missing` of the document. */
 function parseDocument(text) {
   const traced = new Map();
   for (const [, id, names] of text.matchAll(/^\|\s*([A-Z]\d)\s*\|[^|]*\|([^|]*)\|$/gm)) {
-    traced.set(id, [...names.matchAll(/`([^`]+)`/g)].map((match) => match[1]));
+    traced.set(id, quoted(names));
   }
   const open = [...text.matchAll(/^- ([A-Z]\d)\b/gm)].map((match) => match[1]);
   return { traced, open };
@@ -73,7 +82,8 @@ function trace(tests) {
   }
   for (const id of [...traced.keys(), ...open]) if (!ids.includes(id)) problems.push(`${id} is no requirement`);
 
-  for (const [id, names] of traced) {
+  const threats = parseThreats(readFileSync(THREATS, "utf8"));
+  for (const [id, names] of [...traced, ...threats]) {
     if (names.length === 0) problems.push(`${id} names no test`);
     for (const name of names) {
       // A module, a file or a suite stands for all its tests.
@@ -91,8 +101,8 @@ function trace(tests) {
   }
 
   for (const problem of new Set(problems)) console.error(`✗ ${problem}`);
-  console.log(`  ${traced.size} of ${ids.length} requirements are traced to tests; ` +
-    `${open.length} are open, in whole or in part`);
+  console.log(`  ${traced.size} of ${ids.length} requirements are traced to tests (${open.length} are open, in whole or in ` +
+    `part), and ${threats.length} threats`);
   if (problems.length > 0) process.exit(1);
 }
 
