@@ -55,6 +55,24 @@ fn candidate(password: &str) -> String {
     if password.chars().count() <= PASSWORD_MAX { password.to_owned() } else { String::new() }
 }
 
+impl Scope {
+    /// Lets the viewer do one thing at a time until the scope ends, so that a limit holds for several at once.
+    pub(crate) async fn lock_user(&mut self) -> Result<()> {
+        query!("/* user_lock */ SELECT id FROM users WHERE id = $1 FOR UPDATE", self.user())
+            .fetch_one(self.connection()?)
+            .await?;
+        Ok(())
+    }
+
+    /// The address of somebody whom the viewer knows.
+    pub(crate) async fn email_of(&mut self, user: UserId) -> Result<Option<String>> {
+        let email = query_scalar!(r#"/* user_email */ SELECT email AS "email!" FROM users WHERE id = $1"#, user.0)
+            .fetch_optional(self.connection()?)
+            .await?;
+        Ok(email)
+    }
+}
+
 impl Backend {
     /// Opens an account and, with it, its first session. The same form again, by its address and password, signs in.
     ///

@@ -93,9 +93,7 @@ impl Backend {
         let (user, now, id) = (scope.user(), scope.now, self.clock.id());
         let expires_at = new.end.of_one_made(now).map_err(Refusal::from)?;
         // So that the limit holds for somebody who makes several at once.
-        query!("/* user_lock */ SELECT id FROM users WHERE id = $1 FOR UPDATE", user)
-            .fetch_one(scope.connection()?)
-            .await?;
+        scope.lock_user().await?;
         let has = query_scalar!(
             r#"/* api_token_count */ SELECT count(*) AS "has!" FROM api_tokens
                WHERE user_id = $1 AND revoked_at IS NULL"#,

@@ -228,9 +228,7 @@ impl Backend {
             scope.lock_tasks(&[task]).await?;
             let Task { title, team_id, .. } = scope.task_for(task, TaskAction::Share).await?;
             // While the share still makes them known to each other.
-            let email = query_scalar!(r#"/* user_email */ SELECT email AS "email!" FROM users WHERE id = $1"#, user.0)
-                .fetch_optional(scope.connection()?)
-                .await?;
+            let email = scope.email_of(user).await?;
             let gone = query!(
                 "/* share_delete */ DELETE FROM task_shares WHERE task_id = $1 AND user_id = $2",
                 task.0,

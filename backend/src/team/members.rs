@@ -93,12 +93,21 @@ impl Scope {
             Whom::Email(email) => return Ok(email),
             Whom::User(id) => id,
         };
-        let found = query_scalar!(r#"/* user_email */ SELECT email AS "email!" FROM users WHERE id = $1"#, id.0)
-            .fetch_optional(self.connection()?)
-            .await?;
-        found.and_then(|email| Email::parse(&email).ok()).ok_or_else(|| {
+        self.email_of(id).await?.and_then(|email| Email::parse(&email).ok()).ok_or_else(|| {
             Refusal::invalid("user_id", "You know nobody with this id. Name them by their email.").into()
         })
+    }
+
+    /// Takes somebody out of a team.
+    pub(super) async fn delete_member(&mut self, team: TeamId, user: UserId) -> Result<()> {
+        let gone = query!(
+            "/* team_member_delete */ DELETE FROM team_members WHERE team_id = $1 AND user_id = $2",
+            team.0,
+            user.0
+        )
+        .execute(self.connection()?)
+        .await?;
+        must_touch(&gone, 1)
     }
 
     /// Whose an address is; whoever signs up with it at this moment waits until the scope ends.
@@ -241,14 +250,7 @@ impl Backend {
             let line = Line::new("team.member_remove").target(member.email).team(team).person(user);
             // Before the viewer may have removed themselves.
             scope.audit(line).await?;
-            let gone = query!(
-                "/* team_member_delete */ DELETE FROM team_members WHERE team_id = $1 AND user_id = $2",
-                team.0,
-                user.0
-            )
-            .execute(scope.connection()?)
-            .await?;
-            must_touch(&gone, 1)?;
+            scope.delete_member(team, user).await?;
             scope.commit().await
         };
         self.attempt(viewer, "team.member_remove", team, remove).await

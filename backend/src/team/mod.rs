@@ -186,9 +186,7 @@ impl Backend {
         let mut scope = self.scope(viewer, Need::TEAMS_WRITE).await?;
         let (user, now, id) = (scope.user(), scope.now, TeamId(self.clock.id()));
         // So that the limit holds for somebody who makes several at once.
-        query!("/* user_lock */ SELECT id FROM users WHERE id = $1 FOR UPDATE", user)
-            .fetch_one(scope.connection()?)
-            .await?;
+        scope.lock_user().await?;
         let owned = query_scalar!(
             r#"/* team_owned_count */ SELECT count(*) AS "owned!" FROM team_members
                WHERE user_id = $1 AND role = 'owner'"#,
@@ -339,15 +337,7 @@ impl Backend {
             let team = scope.team(id).await?.ok_or(Refusal::NotFound)?;
             // Before the viewer is gone, who then could not write it into the team's log.
             scope.audit(Line::new("team.leave").target(team.name).team(id)).await?;
-            let user = scope.user();
-            let gone = query!(
-                "/* team_member_delete */ DELETE FROM team_members WHERE team_id = $1 AND user_id = $2",
-                id.0,
-                user
-            )
-            .execute(scope.connection()?)
-            .await?;
-            must_touch(&gone, 1)?;
+            scope.delete_member(id, scope.user_id()).await?;
             scope.commit().await
         };
         self.attempt(viewer, "team.leave", id, leave).await
