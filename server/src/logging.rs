@@ -1,9 +1,6 @@
 //! Where log lines go and how they look.
 
-use crate::{
-    config::LogFormat,
-    metrics::{STATEMENTS, Statements},
-};
+use crate::{config::LogFormat, metrics::statements};
 use anyhow::{Context, Result};
 use std::{
     io::{self, BufWriter, IsTerminal, Write, stderr},
@@ -11,13 +8,7 @@ use std::{
     time::Duration,
 };
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
-use tracing_subscriber::{
-    Layer,
-    filter::{LevelFilter, Targets},
-    fmt,
-    layer::SubscriberExt,
-    util::SubscriberInitExt,
-};
+use tracing_subscriber::{Layer, filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// Starts logging to standard error: standard output belongs to what a command answers. A thread of its own writes the lines, so
 /// that requests do not wait for each other there. Dropping what this returns waits for the last of them. Where the
@@ -35,8 +26,7 @@ pub fn start(filter: &str, format: LogFormat, measured: bool) -> Result<WorkerGu
     };
     // Whoever reads the log is waited for rather than not told.
     let (writer, guard) = NonBlockingBuilder::default().lossy(false).finish(Gathering(BufWriter::new(stderr())));
-    let statements = Statements.with_filter(Targets::new().with_target(STATEMENTS, LevelFilter::TRACE));
-    let registry = tracing_subscriber::registry().with(measured.then_some(statements));
+    let registry = tracing_subscriber::registry().with(measured.then(statements));
     if json {
         // One flat object a line: `jq 'select(.status >= 500)'` is all it takes to look something up. By json-subscriber,
         // because tracing-subscriber reads a span's fields anew, as text, for each line in it.

@@ -23,7 +23,12 @@ use tracing::{
     Event, Subscriber,
     field::{Field, Visit},
 };
-use tracing_subscriber::{Layer, layer::Context};
+use tracing_subscriber::{
+    Layer,
+    filter::{LevelFilter, Targets},
+    layer::Context,
+    registry::LookupSpan,
+};
 
 /// Upper bounds of the histograms' buckets, in seconds.
 const BUCKETS: [f64; 14] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
@@ -45,7 +50,7 @@ impl fmt::Debug for Metrics {
 }
 
 impl Metrics {
-    /// Begins to record, for whoever has the token. Once a process.
+    /// Begins to record, for whoever has the token. Once a process, and inside the runtime.
     ///
     /// # Errors
     /// It has begun already.
@@ -61,15 +66,15 @@ impl Metrics {
             counter!("taskwire_db_failures_total", "kind" => kind).increment(0);
         }
         gauge!("taskwire_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1);
+        // Else what is recorded would grow until somebody reads it.
+        let upkeep = recorded.clone();
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(UPKEEP_INTERVAL).await;
+                upkeep.run_upkeep();
+            }
+        });
         Ok(Self { recorded, process, token })
-    }
-
-    /// Keeps what is recorded from growing until somebody reads it. Runs until it is dropped.
-    pub async fn keep_up(&self) {
-        loop {
-            tokio::time::sleep(UPKEEP_INTERVAL).await;
-            self.recorded.run_upkeep();
-        }
     }
 
     /// In Prometheus' text format.
@@ -97,7 +102,7 @@ fn describe() {
         Unit::Seconds,
         "How long statements took in the database, by the name that begins each."
     );
-    describe_counter!("taskwire_db_failures_total", "Operations that the database kept from happening, by kind.");
+    describe_counter!("taskwire_db_failures_total", "Operations that failed, by kind.");
     describe_gauge!("taskwire_db_connections", "Connections to the database, by whether they are used.");
     describe_gauge!("taskwire_db_connections_max", "Connections to the database at most.");
     describe_counter!("taskwire_dashboard_answers_total", "Dashboards, by whether they came from memory.");
@@ -120,11 +125,11 @@ pub async fn show(State(server): State<Server>, headers: HeaderMap) -> Response 
 }
 
 /// Records how long each statement took, by its name: sqlx tells of every one.
-#[derive(Debug, Clone, Copy)]
-pub struct Statements;
+pub fn statements<S: Subscriber + for<'a> LookupSpan<'a>>() -> impl Layer<S> {
+    Statements.with_filter(Targets::new().with_target("sqlx::query", LevelFilter::TRACE))
+}
 
-/// Where sqlx tells it.
-pub const STATEMENTS: &str = "sqlx::query";
+struct Statements;
 
 impl<S: Subscriber> Layer<S> for Statements {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {

@@ -7,7 +7,7 @@ use crate::{
     health::Probe,
     metrics::Metrics,
     middleware::{Limits, client::Proxies, limits::Arrival},
-    router::{Parts, Server, router},
+    router::{Parts, router},
     shutdown, site,
 };
 use anyhow::{Context, Result, anyhow};
@@ -67,20 +67,13 @@ async fn open_and_serve(
         metrics: settings.metrics_token.clone().map(Metrics::start).transpose()?,
         stopping: stopping.clone(),
     };
-    let server = Server::from(server);
-    let router = router(server.clone(), limits(settings));
+    let router = router(server.into(), limits(settings));
     let address = listener.local_addr()?;
     tracing::info!("Taskwire is at http://{address}");
     tracing::info!("its data lives in {database}");
-    let upkeep = tokio::spawn(async move {
-        if let Some(metrics) = &server.metrics {
-            metrics.keep_up().await;
-        }
-    });
     let sealing = tokio::spawn(audit::keep_sealed(backend.clone(), *settings.audit_seal_interval));
     let served = serve(listener, router, stopping, settings).await;
     sealing.abort();
-    upkeep.abort();
     // What the last requests wrote. A database that does not answer may keep it for the next start.
     let _late = timeout(CLOSE_TIMEOUT, audit::seal(&backend)).await;
     if timeout(CLOSE_TIMEOUT, backend.stop()).await.is_err() {
