@@ -10,7 +10,7 @@ use crate::{
 use secrecy::SecretString;
 use sqlx::{
     ConnectOptions, PgPool,
-    migrate::Migrator,
+    migrate::{MigrateError, Migrator},
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use std::{ops::Deref, sync::Arc, time::Duration};
@@ -103,7 +103,7 @@ impl Backend {
     /// The database does not answer, a migration fails, or the effective role could bypass row-level security.
     pub async fn start(settings: Settings) -> Result<Self> {
         let mut connection = settings.connect.connect().await?;
-        MIGRATOR.run(&mut connection).await?;
+        MIGRATOR.run(&mut connection).await.map_err(newer_schema)?;
         sqlx::Connection::close(connection).await?;
         Self::open(settings, Clock::system()).await
     }
@@ -158,6 +158,17 @@ impl Backend {
         tokio::time::timeout(Duration::from_secs(2), probe)
             .await
             .unwrap_or(Err(Error::Unavailable(sqlx::Error::PoolTimedOut)))
+    }
+}
+
+/// A schema of a later version is not touched: what this one does not know of, it could not keep right.
+fn newer_schema(error: MigrateError) -> Error {
+    match error {
+        MigrateError::VersionMissing(version) => Error::Fault(format!(
+            "refusing to serve: a newer Taskwire has used this database (migration {version} is not known here). Install \
+             that version, or a newer one; or restore a backup from before"
+        )),
+        other => other.into(),
     }
 }
 

@@ -3,6 +3,7 @@
 //! To add one, add a field with its environment variable as `value_name`, so that a complaint about
 //! a value names the variable, and a first line of documentation that `--help` shows.
 
+use crate::backup::schedule::Schedule;
 use anyhow::{Context, Result, ensure};
 use axum::http::HeaderValue;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, builder::Resettable};
@@ -41,8 +42,48 @@ pub enum Command {
     /// The audit log.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Make a backup, and verify it by restoring it into a database that is dropped again; also while the server runs.
+    Backup {
+        /// What to do instead.
+        #[command(subcommand)]
+        command: Option<BackupCommand>,
+    },
+    /// Bring a backup back; also while the server runs. What was there is kept beside it.
+    Restore(RestoreArgs),
+    /// Look at everything that serving depends on, and say what to do where something is wrong; also while the server runs.
+    /// Ends with 1 if something is.
+    Doctor,
     /// Print the description of the REST API, as /openapi.json serves it.
     Openapi,
+}
+
+/// What can be done with backups besides making one.
+#[derive(Debug, Clone, Subcommand)]
+pub enum BackupCommand {
+    /// Show those there are, the newest first.
+    List,
+    /// Restore one into a database that is dropped again, and compare.
+    Verify {
+        /// Its name, as `taskwire backup list` shows it [default: the newest].
+        backup: Option<String>,
+    },
+}
+
+/// What is to be brought back.
+#[derive(Debug, Clone, Args)]
+pub struct RestoreArgs {
+    /// The backup's name, as `taskwire backup list` shows it [default: the newest].
+    #[arg(group = "what")]
+    pub backup: Option<String>,
+    /// Bring back what was there before the last restore.
+    #[arg(long, group = "what")]
+    pub undo: bool,
+    /// Drop what is kept from before restores.
+    #[arg(long, group = "what")]
+    pub drop_old: bool,
+    /// Do not ask.
+    #[arg(long)]
+    pub yes: bool,
 }
 
 /// What can be done with the audit log.
@@ -106,6 +147,23 @@ pub struct Settings {
         global = true
     )]
     pub database_url: Option<SecretString>,
+
+    /// Folder of the backups [default: `backups` in the data folder].
+    #[arg(long, env = "TASKWIRE_BACKUP_DIR", value_name = "TASKWIRE_BACKUP_DIR", global = true)]
+    pub backup_dir: Option<PathBuf>,
+
+    /// When backups are made, as in cron and in UTC: minute, hour, day of the month, month, day of the week; or `off`.
+    #[arg(
+        long,
+        env = "TASKWIRE_BACKUP_SCHEDULE",
+        value_name = "TASKWIRE_BACKUP_SCHEDULE",
+        default_value = "0 2 * * *"
+    )]
+    pub backup_schedule: Schedule,
+
+    /// How long backups are kept; the newest, and the newest verified one, stay in any case.
+    #[arg(long, env = "TASKWIRE_BACKUP_KEEP", value_name = "TASKWIRE_BACKUP_KEEP", default_value = "7d", value_parser = positive)]
+    pub backup_keep: Duration,
 
     /// Folder of the PostgreSQL programs (initdb, postgres) for the embedded database
     /// [default: found on PATH, by pg_config, and where Debian and Homebrew put them].
@@ -405,6 +463,8 @@ mod tests {
             ("--cors-origins", "https://a/b"),
             ("--cors-origins", "*"),
             ("--dashboard-cache", "6s"),
+            ("--backup-schedule", "daily"),
+            ("--backup-keep", "0s"),
         ] {
             let variable = format!("TASKWIRE_{}", flag.trim_start_matches('-').replace('-', "_").to_uppercase());
             let error = parse(&[flag, value]).unwrap_err().to_string();

@@ -52,15 +52,26 @@ impl Database {
     /// # Errors
     /// What keeps it from starting, and a data folder without a database.
     pub async fn attach(settings: &Settings, interrupt: &CancellationToken) -> Result<Self> {
+        if settings.database_url.is_none() {
+            let path = settings.data_dir.clone().map_or_else(default_path, Ok)?;
+            ensure!(
+                path.join(CLUSTER).is_dir(),
+                "There is no database in {}: set TASKWIRE_DATA_DIR to the folder that the server uses.",
+                path.display()
+            );
+        }
+        Self::reach(settings, interrupt).await
+    }
+
+    /// The same for a command that may make one: a server that is running in the data folder goes on.
+    ///
+    /// # Errors
+    /// What keeps it from starting.
+    pub async fn reach(settings: &Settings, interrupt: &CancellationToken) -> Result<Self> {
         if settings.database_url.is_some() {
             return Self::open(settings, interrupt).await;
         }
         let path = settings.data_dir.clone().map_or_else(default_path, Ok)?;
-        ensure!(
-            path.join(CLUSTER).is_dir(),
-            "There is no database in {}: set TASKWIRE_DATA_DIR to the folder that the server uses.",
-            path.display()
-        );
         match running_in(&path) {
             Some(connect) => Ok(Self { connect, secret: SecretString::default(), embedded: None }),
             None => Self::open(settings, interrupt).await,

@@ -4,7 +4,7 @@
 //! answers, so that nobody restarts it because the database is away. `/health/ready` says whether to
 //! send requests here: not without the database, and no more once the server is stopping.
 
-use crate::{middleware::problem::ErrorBody, router::Server};
+use crate::{backup::schedule::Summary, middleware::problem::ErrorBody, router::Server};
 use axum::{Json, extract::State, http::StatusCode};
 use serde::Serialize;
 use std::time::{Duration, Instant};
@@ -18,6 +18,15 @@ use utoipa::ToSchema;
 pub struct Health {
     /// `healthy` or `unhealthy`.
     status: &'static str,
+}
+
+/// What is answered to whoever decides where to send requests.
+#[derive(Debug, Serialize)]
+pub struct Readiness {
+    #[serde(flatten)]
+    health: Health,
+    #[serde(flatten)]
+    backups: Summary,
 }
 
 /// How long a sign of life holds.
@@ -63,9 +72,12 @@ pub async fn live() -> Answer {
     answer(true)
 }
 
-/// Ready when the database answers and the server is not stopping.
-pub async fn ready(State(server): State<Server>) -> Answer {
-    answer(!server.stopping.is_cancelled() && server.probe.is_healthy(&server.backend).await)
+/// Ready when the database answers and the server is not stopping. Says as well how old the backups are, which is no reason
+/// to send requests elsewhere.
+pub async fn ready(State(server): State<Server>) -> (StatusCode, Json<Readiness>) {
+    let healthy = !server.stopping.is_cancelled() && server.probe.is_healthy(&server.backend).await;
+    let (status, Json(health)) = answer(healthy);
+    (status, Json(Readiness { health, backups: server.backups.get() }))
 }
 
 fn answer(healthy: bool) -> Answer {

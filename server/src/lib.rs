@@ -5,14 +5,18 @@
 //! * [`router`] lists every path, [`middleware`] what happens around every request, [`pages`] how the app is served.
 //! * [`api`] is the REST API.
 //! * [`audit`] seals the audit log, and verifies it on the command line.
+//! * [`backup`] makes, verifies and restores backups.
+//! * [`doctor`] looks whether all of it is well, on the command line.
 //! * [`postgres`] is the embedded database, [`standalone`] the command that runs it alone.
 //!
 //! To add an endpoint: a handler in a file of its own, one line in [`router`].
 
 pub mod api;
 pub mod audit;
+pub mod backup;
 pub mod config;
 pub mod database;
+pub mod doctor;
 pub mod health;
 pub mod logging;
 pub mod metrics;

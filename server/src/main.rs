@@ -3,9 +3,9 @@
 use mimalloc::MiMalloc;
 use std::process::ExitCode;
 use taskwire::{
-    api, audit,
+    api, audit, backup,
     config::{AuditCommand, Cli, Command, PostgresCommand},
-    logging, serve, standalone,
+    doctor, logging, serve, standalone,
 };
 
 /// Requests allocate a lot of small things on several threads, and a password's hash 19 MiB on whichever is free: the
@@ -33,6 +33,9 @@ fn run() -> anyhow::Result<()> {
                 standalone::run(&cli.settings, for_tests).await
             }
             Some(Command::Audit(AuditCommand::Verify { head })) => audit::verify(&cli.settings, head).await,
+            Some(Command::Backup { command }) => backup::commands::backup(&cli.settings, command).await,
+            Some(Command::Restore(args)) => backup::commands::bring_back(&cli.settings, args).await,
+            Some(Command::Doctor) => doctor::run(&cli.settings).await,
             Some(Command::Openapi) => {
                 println!("{}", api::document().to_pretty_json()?);
                 Ok(())

@@ -65,6 +65,9 @@ impl Metrics {
         for kind in ["unavailable", "fault"] {
             counter!("taskwire_db_failures_total", "kind" => kind).increment(0);
         }
+        for result in ["made", "failed"] {
+            counter!("taskwire_backups_total", "result" => result).increment(0);
+        }
         gauge!("taskwire_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1);
         // Else what is recorded would grow until somebody reads it.
         let upkeep = recorded.clone();
@@ -105,6 +108,16 @@ fn describe() {
     describe_counter!("taskwire_db_failures_total", "Operations that failed, by kind.");
     describe_gauge!("taskwire_db_connections", "Connections to the database, by whether they are used.");
     describe_gauge!("taskwire_db_connections_max", "Connections to the database at most.");
+    describe_counter!("taskwire_backups_total", "Backups that were due, by result.");
+    describe_gauge!(
+        "taskwire_backup_last_timestamp_seconds",
+        "The instant that the newest backup shows; 0 without one."
+    );
+    describe_gauge!(
+        "taskwire_backup_last_verified_timestamp_seconds",
+        "When a backup was last restored for a test, and had the same in it; 0 if none was."
+    );
+    describe_gauge!("taskwire_backup_size_bytes", Unit::Bytes, "The size of the newest backup.");
     describe_counter!("taskwire_dashboard_answers_total", "Dashboards, by whether they came from memory.");
     describe_counter!("taskwire_audit_events_total", "Lines of the audit log, by action.");
 }

@@ -1,7 +1,9 @@
 //! Every path that is answered: the table of contents.
 
 use crate::{
-    api, health,
+    api,
+    backup::schedule::Seen,
+    health,
     metrics::{self, Metrics},
     middleware::{self, Limits, problem::Problem},
     pages,
@@ -42,6 +44,8 @@ pub struct Parts {
     pub cookies: CookieSettings,
     /// Whether the database is there.
     pub probe: health::Probe,
+    /// Which backups there are.
+    pub backups: Seen,
     /// What was recorded, if anybody may read it.
     pub metrics: Option<Metrics>,
     /// Cancelled when the server takes no more requests.

@@ -2,6 +2,10 @@
 
 use crate::{
     audit,
+    backup::{
+        schedule::{Keeper, Seen},
+        store::Store,
+    },
     config::Settings,
     database::Database,
     health::Probe,
@@ -13,6 +17,7 @@ use crate::{
 use anyhow::{Context, Result, anyhow};
 use axum::Router;
 use axum_server::{Handle, Server as Listening, accept::Accept};
+use chrono::TimeDelta;
 use std::{
     future::{Ready, ready},
     io::{self, ErrorKind},
@@ -59,11 +64,13 @@ async fn open_and_serve(
         backend = Backend::start(backend_settings(settings, database)) => backend.context("cannot open the database")?,
         () = stopping.cancelled() => return Ok(()),
     };
+    let backups = keeper(settings, database)?;
     let server = Parts {
         backend: backend.clone(),
         options: site::leptos_options(settings)?,
         cookies: CookieSettings { secure: settings.secure_cookies },
         probe: Probe::default(),
+        backups: backups.seen.clone(),
         metrics: settings.metrics_token.clone().map(Metrics::start).transpose()?,
         stopping: stopping.clone(),
     };
@@ -72,7 +79,9 @@ async fn open_and_serve(
     tracing::info!("Taskwire is at http://{address}");
     tracing::info!("its data lives in {database}");
     let sealing = tokio::spawn(audit::keep_sealed(backend.clone(), *settings.audit_seal_interval));
+    let backing_up = tokio::spawn(backups.run());
     let served = serve(listener, router, stopping, settings).await;
+    backing_up.abort();
     sealing.abort();
     // What the last requests wrote. A database that does not answer may keep it for the next start.
     let _late = timeout(CLOSE_TIMEOUT, audit::seal(&backend)).await;
@@ -157,6 +166,17 @@ fn backend_settings(settings: &Settings, database: &Database) -> taskwire_backen
         sign_ins_by_address: settings.limit_sign_in,
         sign_ins_by_account: settings.limit_account,
     }
+}
+
+fn keeper(settings: &Settings, database: &Database) -> Result<Keeper> {
+    Ok(Keeper {
+        store: Store::of(settings)?,
+        connect: database.connect.clone(),
+        programs: settings.postgres_bin.clone(),
+        schedule: settings.backup_schedule.clone(),
+        keep: TimeDelta::from_std(*settings.backup_keep).context("TASKWIRE_BACKUP_KEEP is too long")?,
+        seen: Seen::default(),
+    })
 }
 
 fn limits(settings: &Settings) -> Limits {

@@ -2,20 +2,14 @@
 
 use super::support::{
     eventually,
-    program::{Program, data_dir},
+    program::{Program, command, data_dir},
 };
 use nix::sys::signal::Signal;
 use std::path::Path;
-use tokio::process::Command;
 
 /// What the command says, and whether all was well.
 async fn verify(dir: &Path, more: &[&str]) -> (String, bool) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_taskwire"));
-    command.args(["audit", "verify", "--log", "warn"]).args(more);
-    command.env_remove("DATABASE_URL").env_remove("AUTH_SECRET").env("TASKWIRE_DATA_DIR", dir);
-    let output = command.current_dir(dir.parent().unwrap()).output().await.unwrap();
-    let said = [output.stdout, output.stderr].concat();
-    (String::from_utf8(said).unwrap(), output.status.success())
+    command(dir, &[&["audit", "verify", "--log", "warn"], more].concat(), &[]).await
 }
 
 /// The last seal that the server has logged, as `--head` takes it.

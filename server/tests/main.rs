@@ -6,6 +6,8 @@
 
 mod api;
 mod audit;
+mod backup;
+mod doctor;
 mod embedded;
 mod files;
 mod headers;

@@ -27,8 +27,8 @@ impl Programs {
     /// When there are none, or none that fit; the text says what to install.
     pub fn find(only: Option<&Path>, wanted: Option<u32>) -> Result<Self> {
         let found: Vec<Self> = match only {
-            Some(dir) => Self::in_folder(dir).into_iter().collect(),
-            None => candidates().iter().filter_map(|dir| Self::in_folder(dir)).collect(),
+            Some(dir) => Self::in_folder(dir, "initdb").into_iter().collect(),
+            None => candidates().iter().filter_map(|dir| Self::in_folder(dir, "initdb")).collect(),
         };
         choose(found, wanted).map_err(|error| match only {
             Some(dir) => error.context(format!("looked for PostgreSQL in TASKWIRE_POSTGRES_BIN, {}", dir.display())),
@@ -36,11 +36,30 @@ impl Programs {
         })
     }
 
-    fn in_folder(dir: &Path) -> Option<Self> {
-        if !dir.join("initdb").is_file() {
+    /// The programs that speak to a server (pg_dump, pg_restore) for one of the major version `server`: those of the same,
+    /// or else of a newer one, which know older servers. In `only`, or else wherever they are found.
+    ///
+    /// # Errors
+    /// When there are none; the text says what to install.
+    pub fn for_server(only: Option<&Path>, server: u32) -> Result<Self> {
+        let dirs = only.map_or_else(candidates, |dir| vec![dir.to_owned()]);
+        let found = dirs.iter().filter_map(|dir| Self::in_folder(dir, "pg_dump"));
+        found.filter(|it| it.major >= server).min_by_key(|it| it.major).with_context(|| {
+            format!(
+                "pg_dump and pg_restore of PostgreSQL {server} or newer are needed, and were not found. Install them \
+                 (Debian and Ubuntu: apt-get install postgresql-client-{server}; macOS: brew install libpq), or name their \
+                 folder in TASKWIRE_POSTGRES_BIN."
+            )
+        })
+    }
+
+    /// Those in a folder, if `program` is one of them.
+    fn in_folder(dir: &Path, program: &str) -> Option<Self> {
+        let program = dir.join(program);
+        if !program.is_file() {
             return None;
         }
-        let output = Command::new(dir.join("postgres")).arg("--version").output().ok()?;
+        let output = Command::new(program).arg("--version").output().ok()?;
         let (version, major) = parse_version(&String::from_utf8_lossy(&output.stdout))?;
         Some(Self { dir: dir.to_owned(), version, major })
     }
@@ -106,7 +125,7 @@ fn newest_first(parent: &str, prefix: &str) -> Vec<PathBuf> {
     versions.iter().map(|version| Path::new(parent).join(format!("{prefix}{version}/bin"))).collect()
 }
 
-/// Reads `postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)`.
+/// Reads `initdb (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)`.
 fn parse_version(line: &str) -> Option<(String, u32)> {
     let version = line.split_once("(PostgreSQL) ")?.1.split_whitespace().next()?;
     let major: String = version.chars().take_while(char::is_ascii_digit).collect();
@@ -124,8 +143,8 @@ mod tests {
     #[test]
     fn versions_are_read_as_the_program_prints_them() {
         let parsed = |line| parse_version(line).map(|(version, major)| format!("{version} {major}"));
-        assert_eq!(parsed("postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)\n").as_deref(), Some("15.14 15"));
-        assert_eq!(parsed("postgres (PostgreSQL) 18beta2").as_deref(), Some("18beta2 18"));
+        assert_eq!(parsed("initdb (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)\n").as_deref(), Some("15.14 15"));
+        assert_eq!(parsed("pg_dump (PostgreSQL) 18beta2").as_deref(), Some("18beta2 18"));
         assert_eq!(parsed("something else"), None);
     }
 

@@ -6,6 +6,7 @@ pub mod program;
 use sqlx::postgres::PgConnectOptions;
 use std::{path::Path, sync::Arc, time::Duration};
 use taskwire::{
+    backup::schedule::Seen,
     health::Probe,
     middleware::{Limits, client::Proxies, limits::Arrival},
     router::{Parts, router},
@@ -84,8 +85,15 @@ impl App {
         let stopping = CancellationToken::new();
         let cookies = CookieSettings { secure: setup.limits.https };
         let (backend_of_server, probe) = (backend.clone(), Probe::default());
-        let server =
-            Parts { backend: backend_of_server, options, cookies, probe, metrics: None, stopping: stopping.clone() };
+        let server = Parts {
+            backend: backend_of_server,
+            options,
+            cookies,
+            probe,
+            backups: Seen::default(),
+            metrics: None,
+            stopping: stopping.clone(),
+        };
         Self { router: router(server.into(), setup.limits), backend, stopping }
     }
 

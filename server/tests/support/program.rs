@@ -39,6 +39,21 @@ pub async fn database_in(dir: &Path) -> Embedded {
     Embedded::start(folder, None, Purpose::Tests, &CancellationToken::new()).await.unwrap()
 }
 
+/// What a command says when it ends by itself, and whether all was well.
+pub async fn command(dir: &Path, args: &[&str], more: &[(&str, &str)]) -> (String, bool) {
+    let output = spawn_command(dir, args, more).wait_with_output().await.unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (String::from_utf8(said).unwrap(), output.status.success())
+}
+
+/// Starts a command on the data folder.
+pub fn spawn_command(dir: &Path, args: &[&str], more: &[(&str, &str)]) -> Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_taskwire"));
+    command.env_remove("DATABASE_URL").env_remove("AUTH_SECRET").env("TASKWIRE_LOG_FORMAT", "text");
+    command.args(args).env("TASKWIRE_DATA_DIR", dir).envs(more.iter().copied()).current_dir(dir.parent().unwrap());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).spawn().unwrap()
+}
+
 impl Program {
     /// Starts it on a free port.
     pub fn start(dir: &Path, more: &[(&str, &str)]) -> Self {

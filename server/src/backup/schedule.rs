@@ -1,0 +1,177 @@
+//! Backups by the clock, inside the server.
+
+use super::{
+    cluster::Cluster,
+    make::make,
+    store::{Backup, Store},
+};
+use anyhow::Result;
+use chrono::{DateTime, TimeDelta, Utc};
+use croner::Cron;
+use metrics::{counter, gauge};
+use serde::Serialize;
+use sqlx::postgres::PgConnectOptions;
+use std::{
+    path::PathBuf,
+    str::FromStr,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+use taskwire_backend::Clock;
+use tokio::time::sleep;
+
+/// How often the time is looked at, and the folder: a backup made by hand shows after that.
+const LOOK: Duration = Duration::from_secs(30);
+
+/// How long after a failure it is tried again.
+const RETRY: TimeDelta = TimeDelta::hours(1);
+
+/// When backups are made: five fields as in cron, in UTC, or `off`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Schedule(Option<Cron>);
+
+impl FromStr for Schedule {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "off" {
+            return Ok(Self(None));
+        }
+        let cron = text.parse().map_err(|error| format!("{error}; write it like “0 2 * * *”, or off"))?;
+        Ok(Self(Some(cron)))
+    }
+}
+
+impl Schedule {
+    /// Whether none are made by the clock.
+    pub fn is_off(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// When the next is due after one that was made then.
+    fn after(&self, made: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.0.as_ref()?.find_next_occurrence(&made, false).ok()
+    }
+}
+
+/// What is known of the backups, for whoever looks after the server.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// The instant that the newest shows.
+    pub last_backup: Option<DateTime<Utc>>,
+    /// When one was last restored for a test, and had the same in it.
+    pub last_verified_restore: Option<DateTime<Utc>>,
+}
+
+impl Summary {
+    fn of(backups: &[Backup]) -> Self {
+        Self {
+            last_backup: backups.first().map(|backup| backup.manifest.created_at),
+            last_verified_restore: backups.iter().filter_map(|backup| backup.verified_at).max(),
+        }
+    }
+}
+
+/// The summary as it was when somebody last looked.
+#[derive(Debug, Clone, Default)]
+pub struct Seen(Arc<RwLock<Summary>>);
+
+impl Seen {
+    /// The summary.
+    pub fn get(&self) -> Summary {
+        *self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set(&self, backups: &[Backup]) {
+        let summary = Summary::of(backups);
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = summary;
+        let seconds = |at: Option<DateTime<Utc>>| at.map_or(0.0, |at| at.timestamp_millis() as f64 / 1000.0);
+        gauge!("taskwire_backup_last_timestamp_seconds").set(seconds(summary.last_backup));
+        gauge!("taskwire_backup_last_verified_timestamp_seconds").set(seconds(summary.last_verified_restore));
+        let size = backups.first().map_or(0, |backup| backup.manifest.size);
+        gauge!("taskwire_backup_size_bytes").set(size as f64);
+    }
+}
+
+/// Makes a backup whenever one is due, and removes old ones.
+#[derive(Debug)]
+pub struct Keeper {
+    /// Where they go.
+    pub store: Store,
+    /// What is backed up.
+    pub connect: PgConnectOptions,
+    /// The folder of pg_dump and pg_restore, if not one that is found.
+    pub programs: Option<PathBuf>,
+    /// When.
+    pub schedule: Schedule,
+    /// How long they are kept.
+    pub keep: TimeDelta,
+    /// Who is told.
+    pub seen: Seen,
+}
+
+impl Keeper {
+    /// Goes on until it is aborted. A backup that was missed while the server did not run is made at its start.
+    pub async fn run(self) {
+        let clock = Clock::system();
+        let (started, mut failed) = (clock.now(), None);
+        loop {
+            let backups = self.store.list().unwrap_or_else(|error| {
+                tracing::warn!("{error:#}");
+                Vec::new()
+            });
+            self.seen.set(&backups);
+            let again = failed.map(|at: DateTime<Utc>| at + RETRY);
+            if self.due(&backups, started).max(again).is_some_and(|due| due <= clock.now()) {
+                failed = match self.make(started).await {
+                    Ok(()) => None,
+                    Err(error) => {
+                        counter!("taskwire_backups_total", "result" => "failed").increment(1);
+                        tracing::error!("the backup failed: {error:#}");
+                        Some(clock.now())
+                    }
+                };
+                continue;
+            }
+            sleep(LOOK).await;
+        }
+    }
+
+    fn due(&self, backups: &[Backup], started: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.schedule.after(backups.first().map_or(started, |backup| backup.manifest.created_at))
+    }
+
+    async fn make(&self, started: DateTime<Utc>) -> Result<()> {
+        let mut cluster = Cluster::lock(&self.connect, self.programs.as_deref()).await?;
+        // Another instance may have made it while this one waited for its turn.
+        if self.due(&self.store.list()?, started).is_some_and(|due| due <= cluster.now()) {
+            let backup = make(&mut cluster, &self.store).await?;
+            counter!("taskwire_backups_total", "result" => "made").increment(1);
+            tracing::info!(backup = backup.name, bytes = backup.manifest.size, "made a backup, and verified it");
+            for name in self.store.rotate(self.keep, cluster.now())? {
+                tracing::info!(backup = name, "removed an old backup");
+            }
+        }
+        cluster.unlock().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_schedule_is_five_fields_or_off() {
+        let after = |schedule: &str, made: &str| {
+            schedule.parse::<Schedule>().unwrap().after(made.parse().unwrap()).map(|due| due.to_rfc3339())
+        };
+        let due = |text: &str| Some(text.to_owned());
+        assert_eq!(after("0 2 * * *", "2026-03-04T01:59:59Z"), due("2026-03-04T02:00:00+00:00"));
+        assert_eq!(after("0 2 * * *", "2026-03-04T02:00:00Z"), due("2026-03-05T02:00:00+00:00"));
+        assert_eq!(after("30 */6 * * *", "2026-03-04T02:00:00Z"), due("2026-03-04T06:30:00+00:00"));
+        assert_eq!(after("off", "2026-03-04T02:00:00Z"), None);
+        for wrong in ["", "daily", "0 25 * * *", "0 2 * *", "61 * * * *"] {
+            assert!(wrong.parse::<Schedule>().is_err(), "{wrong}");
+        }
+    }
+}
