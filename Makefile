@@ -2,10 +2,10 @@
 
 SHELL := /usr/bin/env bash
 .DEFAULT_GOAL := help
-.PHONY: help run build dev test bench sqlx openapi fmt
+.PHONY: help run build package dev test bench sqlx openapi fmt
 
 help: ## This list
-	@sed -n 's/^\([a-z]*\):.*## /make \1 /p' Makefile | awk '{printf "%-6s%-8s", $$1, $$2; $$1 = $$2 = ""; print}'
+	@sed -n 's/^\([a-z]*\):.*## /make \1 /p' Makefile | awk '{printf "%-6s%-9s", $$1, $$2; $$1 = $$2 = ""; print}'
 
 run: build ## Install what is missing, build, and serve on http://127.0.0.1:3000 (settings: dist/taskwire --help)
 	@exec dist/taskwire
@@ -20,6 +20,11 @@ sources := $(shell find .cargo Cargo.toml Cargo.lock .sqlx app assets backend do
 
 dist/taskwire: $(sources)
 	@scripts/build
+
+package: ## Make the Debian package in dist/
+	@scripts/setup package
+	@$(MAKE) --no-print-directory dist/taskwire
+	@scripts/package
 
 dev: ## Serve a debug build and rebuild on every change
 	@scripts/setup run
