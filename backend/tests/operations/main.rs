@@ -20,3 +20,4 @@ mod support;
 mod tasks;
 mod teams;
 mod tokens;
+mod troubles;
