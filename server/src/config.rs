@@ -184,8 +184,17 @@ pub struct Settings {
     #[arg(long, env = "TASKWIRE_SESSION_TTL", value_name = "TASKWIRE_SESSION_TTL", default_value = "24h", value_parser = positive)]
     pub session_ttl: Duration,
 
+    /// File of the certificate to speak HTTPS by, in PEM, with those between it and the authority's behind it. It is read
+    /// again when it changes.
+    #[arg(long, env = "TASKWIRE_TLS_CERT", value_name = "TASKWIRE_TLS_CERT", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+
+    /// File of the certificate's private key, in PEM.
+    #[arg(long, env = "TASKWIRE_TLS_KEY", value_name = "TASKWIRE_TLS_KEY", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+
     /// Send cookies over HTTPS only, and tell browsers to stay with HTTPS (HSTS). Set it when people
-    /// reach Taskwire by https://.
+    /// reach Taskwire by https:// through a proxy; with TASKWIRE_TLS_CERT it is so anyway.
     #[arg(
         long, env = "TASKWIRE_SECURE_COOKIES", value_name = "TASKWIRE_SECURE_COOKIES", num_args = 0..=1,
         default_value = "false", default_missing_value = "true", action = clap::ArgAction::Set,
@@ -371,6 +380,11 @@ impl Settings {
         self.auth_secret.as_ref().or(self.better_auth_secret.as_ref())
     }
 
+    /// Whether people reach Taskwire by https://.
+    pub fn https(&self) -> bool {
+        self.secure_cookies || self.tls_cert.is_some()
+    }
+
     fn check(&self) -> Result<()> {
         if let Some(secret) = self.secret() {
             let length = secret.expose_secret().len();
@@ -469,6 +483,21 @@ mod tests {
             let variable = format!("TASKWIRE_{}", flag.trim_start_matches('-').replace('-', "_").to_uppercase());
             let error = parse(&[flag, value]).unwrap_err().to_string();
             assert!(error.contains(&variable), "{error}");
+        }
+    }
+
+    #[test]
+    fn https_is_spoken_by_a_certificate_or_through_a_proxy() {
+        for (args, https) in [
+            (vec![], false),
+            (vec!["--secure-cookies"], true),
+            (vec!["--tls-cert=cert.pem", "--tls-key=key.pem"], true),
+        ] {
+            assert_eq!(parse(&args).unwrap().settings.https(), https, "{args:?}");
+        }
+        for (half, other) in [("--tls-cert=cert.pem", "TASKWIRE_TLS_KEY"), ("--tls-key=key.pem", "TASKWIRE_TLS_CERT")] {
+            let error = parse(&[half]).unwrap_err().to_string();
+            assert!(error.contains(other), "{error}");
         }
     }
 

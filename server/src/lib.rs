@@ -1,7 +1,7 @@
 //! The binary `taskwire`: configuration, router, middleware, embedded Postgres and command line.
 //!
 //! * [`config`] has every setting, [`logging`] the log.
-//! * [`serve`] opens the [`database`] and serves the [`router`] until a signal ([`shutdown`]).
+//! * [`serve`] opens the [`database`] and serves the [`router`] until a signal ([`shutdown`]), over HTTPS by [`tls`].
 //! * [`router`] lists every path, [`middleware`] what happens around every request, [`pages`] how the app is served.
 //! * [`api`] is the REST API.
 //! * [`audit`] seals the audit log, and verifies it on the command line.
@@ -29,3 +29,4 @@ pub mod serve;
 pub mod shutdown;
 pub mod site;
 pub mod standalone;
+pub mod tls;

@@ -119,6 +119,10 @@ fn describe() {
     );
     describe_gauge!("taskwire_backup_size_bytes", Unit::Bytes, "The size of the newest backup.");
     describe_counter!("taskwire_dashboard_answers_total", "Dashboards, by whether they came from memory.");
+    describe_gauge!(
+        "taskwire_tls_certificate_expiry_timestamp_seconds",
+        "When the certificate expires, in seconds since 1970."
+    );
     describe_counter!("taskwire_audit_events_total", "Lines of the audit log, by action.");
 }
 

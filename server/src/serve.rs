@@ -13,11 +13,17 @@ use crate::{
     middleware::{Limits, client::Proxies, limits::Arrival},
     router::{Parts, router},
     shutdown, site,
+    tls::Tls,
 };
 use anyhow::{Context, Result, anyhow};
 use axum::Router;
-use axum_server::{Handle, Server as Listening, accept::Accept};
+use axum_server::{
+    Handle, Server as Listening,
+    accept::Accept,
+    tls_rustls::{RustlsAcceptor, RustlsConfig},
+};
 use chrono::TimeDelta;
+use futures::FutureExt;
 use std::{
     future::{Ready, ready},
     io::{self, ErrorKind},
@@ -29,6 +35,7 @@ use taskwire_app::CookieSettings;
 use taskwire_backend::Backend;
 use tokio::{
     net::{TcpListener, TcpStream},
+    task::JoinSet,
     time::timeout,
 };
 use tokio_io_timeout::TimeoutStream;
@@ -45,8 +52,9 @@ pub async fn run(settings: &Settings) -> Result<()> {
     let stopping = shutdown::on_signal()?;
     // First, because it fails first: another program on the port is the most common mistake.
     let listener = listen(settings.addr).await?;
+    let tls = Tls::open(settings).await?;
     let database = Database::open(settings, &stopping).await?;
-    let served = open_and_serve(settings, &database, listener, &stopping).await;
+    let served = open_and_serve(settings, &database, listener, tls, &stopping).await;
     database.stop().await;
     if served.is_ok() {
         tracing::info!("stopped");
@@ -58,6 +66,7 @@ async fn open_and_serve(
     settings: &Settings,
     database: &Database,
     listener: TcpListener,
+    tls: Option<Tls>,
     stopping: &CancellationToken,
 ) -> Result<()> {
     let backend = tokio::select! {
@@ -68,7 +77,7 @@ async fn open_and_serve(
     let server = Parts {
         backend: backend.clone(),
         options: site::leptos_options(settings)?,
-        cookies: CookieSettings { secure: settings.secure_cookies },
+        cookies: CookieSettings { secure: settings.https() },
         probe: Probe::default(),
         backups: backups.seen.clone(),
         metrics: settings.metrics_token.clone().map(Metrics::start).transpose()?,
@@ -76,13 +85,19 @@ async fn open_and_serve(
     };
     let router = router(server.into(), limits(settings));
     let address = listener.local_addr()?;
-    tracing::info!("Taskwire is at http://{address}");
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    tracing::info!("Taskwire is at {scheme}://{address}");
     tracing::info!("its data lives in {database}");
-    let sealing = tokio::spawn(audit::keep_sealed(backend.clone(), *settings.audit_seal_interval));
-    let backing_up = tokio::spawn(backups.run());
-    let served = serve(listener, router, stopping, settings).await;
-    backing_up.abort();
-    sealing.abort();
+    let mut beside = JoinSet::new();
+    beside.spawn(audit::keep_sealed(backend.clone(), *settings.audit_seal_interval));
+    beside.spawn(backups.run());
+    let tls = tls.map(|tls| {
+        let config = tls.config();
+        beside.spawn(tls.follow());
+        config
+    });
+    let served = serve(listener, router, tls, stopping, settings).await;
+    beside.shutdown().await;
     // What the last requests wrote. A database that does not answer may keep it for the next start.
     let _late = timeout(CLOSE_TIMEOUT, audit::seal(&backend)).await;
     if timeout(CLOSE_TIMEOUT, backend.stop()).await.is_err() {
@@ -101,19 +116,35 @@ async fn listen(address: SocketAddr) -> Result<TcpListener> {
 }
 
 /// Serves until `stopping`, then lets running requests finish for a while. A client that takes too long to send the head of
-/// a request, the first or the next, is hung up on.
-async fn serve(listener: TcpListener, router: Router, stopping: &CancellationToken, settings: &Settings) -> Result<()> {
+/// a request, the first or the next, or of the handshake before it, is hung up on.
+async fn serve(
+    listener: TcpListener,
+    router: Router,
+    tls: Option<RustlsConfig>,
+    stopping: &CancellationToken,
+    settings: &Settings,
+) -> Result<()> {
     let (grace, patience, head) = (*settings.shutdown_grace, *settings.transfer_timeout, settings.head_limit);
     let handle = Handle::new();
     let mut server = Listening::<SocketAddr>::from_listener(listener)
-        .acceptor(Patient(patience))
         .handle(handle.clone())
         .first_request_timeout(patience)
-        .accept_error_handler(|client, error| tracing::warn!(?client, %error, "cannot take a connection"));
+        .accept_error_handler(|client, error| match client {
+            None => tracing::warn!(%error, "cannot take a connection"),
+            // Whoever knocks without speaking TLS must not fill the log.
+            Some(_) => tracing::debug!(?client, %error, "a connection did not come about"),
+        });
     let builder = server.http_builder();
     builder.http1().header_read_timeout(patience).max_buf_size(size(head));
     builder.http2().max_header_list_size(head).keep_alive_interval(patience).keep_alive_timeout(patience);
-    let serving = server.serve(router.into_make_service_with_connect_info::<SocketAddr>());
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let serving = match tls {
+        None => server.acceptor(Patient(patience)).serve(service).left_future(),
+        Some(config) => {
+            let acceptor = RustlsAcceptor::new(config).handshake_timeout(patience).acceptor(Patient(patience));
+            server.acceptor(acceptor).serve(service).right_future()
+        }
+    };
     let stop = async {
         stopping.cancelled().await;
         handle.graceful_shutdown(None);
@@ -190,6 +221,6 @@ fn limits(settings: &Settings) -> Limits {
         by_user: settings.limit_user,
         origins: settings.cors_origins.clone().into(),
         proxies: Proxies::from(&*settings.trusted_proxies),
-        https: settings.secure_cookies,
+        https: settings.https(),
     }
 }

@@ -78,6 +78,53 @@ async fn over_https_browsers_are_told_to_stay_there(_: PgPoolOptions, db: PgConn
     assert!(cookie.contains("Secure") && cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
 }
 
+/// Each check of Mozilla's HTTP Observatory, and what it wants for full marks. Subresource integrity is for scripts of other
+/// origins, and a redirection for a server that also speaks HTTP: there is neither.
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn what_mozillas_observatory_grades_is_as_it_wants(_: PgPoolOptions, db: PgConnectOptions) {
+    let mut setup = Setup::default();
+    setup.limits.https = true;
+    let app = App::with(db, setup).await;
+    let mut browser = app.browser().with("origin", "https://observatory.example");
+    for path in ["/sign-in", "/", "/docs", "/redoc", "/openapi.json", "/no/such/page"] {
+        let answer = browser.page(path).await;
+
+        let policy = answer.header("content-security-policy");
+        let sources = |name: &str| {
+            let directives = policy.split(';').map(str::trim);
+            let found = directives.filter_map(|directive| directive.strip_prefix(name)?.strip_prefix(' ')).next();
+            found.unwrap_or_default().split(' ').collect::<Vec<_>>()
+        };
+        assert!(matches!(sources("default-src")[..], ["'none'"] | ["'self'"]), "{path}: {policy}");
+        for unsafe_one in ["'unsafe-inline'", "'unsafe-eval'", "http:", "https:", "*"] {
+            assert!(!policy.split([' ', ';']).any(|source| source == unsafe_one), "{path}: {policy}");
+        }
+        assert!(!sources("script-src").contains(&"data:"), "{path}: {policy}");
+        assert!(sources("object-src") == ["'none'"] || sources("default-src") == ["'none'"], "{path}: {policy}");
+        assert_eq!([sources("base-uri"), sources("frame-ancestors")], [["'none'"]; 2], "{path}: {policy}");
+        assert!(matches!(sources("form-action")[..], ["'none'"] | ["'self'"]), "{path}: {policy}");
+
+        for cookie in answer.headers.get_all("set-cookie") {
+            let cookie = cookie.to_str().unwrap();
+            let all = ["Secure", "HttpOnly", "SameSite="].iter().all(|word| cookie.contains(word));
+            assert!(all, "{path}: {cookie}");
+        }
+
+        assert_eq!(answer.header("access-control-allow-origin"), "", "{path}");
+        assert_eq!(answer.header("cross-origin-resource-policy"), "same-origin", "{path}");
+        assert_eq!(answer.header("referrer-policy"), "same-origin", "{path}");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(answer.header("x-frame-options"), "DENY", "{path}");
+
+        let age = answer.header("strict-transport-security").strip_prefix("max-age=").unwrap();
+        let half_a_year = 15_768_000;
+        assert!(age.split(';').next().unwrap().parse::<u32>().unwrap() >= half_a_year, "{path}: {age}");
+
+        let html = answer.text();
+        assert!(!html.contains("src=\"http") && !html.contains("src=\"//"), "{path}: {html}");
+    }
+}
+
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
 async fn a_clients_own_request_id_is_not_taken_over(_: PgPoolOptions, db: PgConnectOptions) {
     let app = App::on(db).await;

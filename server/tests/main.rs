@@ -22,3 +22,4 @@ mod requests;
 mod sessions;
 mod stopping;
 mod support;
+mod tls;

@@ -3,6 +3,7 @@
 use super::support::{
     SECRET,
     program::{Program, data_dir, database_in},
+    tls::Authority,
 };
 use std::{collections::BTreeSet, path::Path};
 
@@ -115,11 +116,19 @@ async fn a_database_that_is_away_is_counted_and_told() {
 #[tokio::test]
 async fn the_guide_the_rules_and_the_dashboard_know_them() {
     let dir = data_dir();
-    let program = measured(dir.path()).await;
+    let end = rcgen::date_time_ymd(2999, 1, 1);
+    Authority::new().certify_with(|params| params.not_after = end).write(dir.path());
+    let [certificate, key] = ["cert.pem", "key.pem"].map(|name| dir.path().join(name).to_str().unwrap().to_owned());
+    let settings =
+        [("TASKWIRE_METRICS_TOKEN", TOKEN), ("TASKWIRE_TLS_CERT", &*certificate), ("TASKWIRE_TLS_KEY", &*key)];
+    let program = Program::serve_with(&dir.path().join("data"), &settings).await;
     let cookie = program.sign_up().await;
     program.request_as(&cookie, "GET /rpc/dashboard/read", "").await.unwrap();
+    let metrics = metrics(&program).await;
+    let expiry = value(&metrics, "taskwire_tls_certificate_expiry_timestamp_seconds");
+    assert_eq!(expiry, Some(end.unix_timestamp() as f64));
     let there: BTreeSet<String> =
-        metrics(&program).await.lines().filter_map(|line| line.strip_prefix("# TYPE ")).flat_map(named).collect();
+        metrics.lines().filter_map(|line| line.strip_prefix("# TYPE ")).flat_map(named).collect();
     let guide = include_str!("../../docs/operations.md");
     let rows = guide.lines().filter(|line| line.starts_with("| `taskwire_")).collect::<String>();
     assert_eq!(named(&rows), there);

@@ -2,6 +2,7 @@
 
 pub mod browser;
 pub mod program;
+pub mod tls;
 
 use sqlx::postgres::PgConnectOptions;
 use std::{path::Path, sync::Arc, time::Duration};

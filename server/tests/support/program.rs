@@ -1,6 +1,6 @@
 //! The program itself, started as a child and killed in every way.
 
-use super::eventually;
+use super::{eventually, tls};
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
@@ -18,7 +18,8 @@ use tokio::{
     process::{Child, Command},
     task::JoinHandle,
 };
-use tokio_util::sync::CancellationToken;
+use tokio_rustls::{TlsConnector, client::TlsStream};
+use tokio_util::{either::Either, sync::CancellationToken};
 
 /// A running `taskwire`.
 pub struct Program {
@@ -26,6 +27,8 @@ pub struct Program {
     log: Arc<Mutex<String>>,
     reader: JoinHandle<()>,
     dir: PathBuf,
+    /// How to speak TLS to it, if it does.
+    tls: Option<TlsConnector>,
 }
 
 /// A data folder short enough for a socket, which the user that PostgreSQL runs as can get to.
@@ -72,7 +75,9 @@ impl Program {
                 kept.push('\n');
             }
         });
-        Self { child, log, reader, dir: dir.to_owned() }
+        let certificate = more.iter().find(|(name, _)| *name == "TASKWIRE_TLS_CERT").map(|(_, path)| Path::new(path));
+        let tls = certificate.and_then(|path| tls::client(path, &["http/1.1"]));
+        Self { child, log, reader, dir: dir.to_owned(), tls }
     }
 
     /// Starts it and waits until it is healthy.
@@ -104,9 +109,18 @@ impl Program {
     /// Where it listens, as its log says.
     pub fn address(&self) -> Option<String> {
         let log = self.log();
-        let (_, rest) = log.split_once("http://")?;
+        let (_, rest) = log.split_once("Taskwire is at http")?;
+        let (_, rest) = rest.split_once("://")?;
         // In a line of text, or inside one of JSON.
         rest.split(|c: char| !c.is_ascii_digit() && !".:".contains(c)).next().map(str::to_owned)
+    }
+
+    async fn connect(&self) -> Option<Either<TcpStream, TlsStream<TcpStream>>> {
+        let address = self.address()?;
+        match &self.tls {
+            None => TcpStream::connect(address).await.ok().map(Either::Left),
+            Some(client) => tls::connect(client, &address).await.ok().map(Either::Right),
+        }
     }
 
     /// A plain request over a socket; `None` when the program does not answer.
@@ -121,7 +135,7 @@ impl Program {
 
     /// The same with lines of headers.
     pub async fn request_with(&self, headers: &str, head: &str, body: &str) -> Option<String> {
-        let mut stream = TcpStream::connect(self.address()?).await.ok()?;
+        let mut stream = self.connect().await?;
         let length = body.len();
         let request = format!("{head} HTTP/1.1\r\nhost: test\r\nconnection: close\r\ncontent-length: {length}\r\n");
         let form = "content-type: application/x-www-form-urlencoded\r\naccept: application/json\r\n";
