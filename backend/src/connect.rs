@@ -50,6 +50,8 @@ pub struct Settings {
     pub slow_statement: Duration,
     /// Signs the session tokens; at least 32 bytes.
     pub secret: SecretString,
+    /// Signed them before; what it has signed is still taken.
+    pub previous_secret: Option<SecretString>,
     /// How long a session lives.
     pub session_ttl: Duration,
     /// How long the dashboard's numbers may be those of an earlier question; zero for never.
@@ -134,7 +136,7 @@ impl Backend {
             .connect_with(connect)
             .await?;
         refuse_bypass(&pool).await?;
-        let tokens = Tokens::new(&settings.secret, settings.session_ttl)?;
+        let tokens = Tokens::new(&settings.secret, settings.previous_secret.as_ref(), settings.session_ttl)?;
         let sign_ins = SignIns::new(settings.sign_ins_by_address, settings.sign_ins_by_account);
         let dashboards = Arc::new(DashboardCache::new(settings.dashboard_cache));
         let (hasher, time_zones) = (Hasher::new(), OnceCell::new());

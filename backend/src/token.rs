@@ -41,7 +41,8 @@ struct Verified {
 #[derive(Clone)]
 pub(crate) struct Tokens {
     encoding: Arc<EncodingKey>,
-    decoding: Arc<DecodingKey>,
+    /// The key of today, then the one before, if its tokens are still taken.
+    decoding: Arc<[DecodingKey]>,
     validation: Arc<Validation>,
     pub(crate) ttl: Duration,
     /// Tokens that were genuine, by their hash: those who poll send the same one again and again.
@@ -57,9 +58,9 @@ impl fmt::Debug for Tokens {
 }
 
 impl Tokens {
-    pub(crate) fn new(secret: &SecretString, ttl: Duration) -> Result<Self> {
-        let secret = secret.expose_secret().as_bytes();
-        if secret.len() < SECRET_MIN {
+    pub(crate) fn new(secret: &SecretString, previous: Option<&SecretString>, ttl: Duration) -> Result<Self> {
+        let secrets = std::iter::once(secret).chain(previous).map(|secret| secret.expose_secret().as_bytes());
+        if secrets.clone().any(|secret| secret.len() < SECRET_MIN) {
             return Err(Error::Fault(format!("AUTH_SECRET must have at least {SECRET_MIN} bytes")));
         }
         // One algorithm, so that a token cannot choose another, or none.
@@ -68,8 +69,8 @@ impl Tokens {
         validation.validate_exp = false;
         validation.set_required_spec_claims(&["sub", "exp"]);
         Ok(Self {
-            encoding: Arc::new(EncodingKey::from_secret(secret)),
-            decoding: Arc::new(DecodingKey::from_secret(secret)),
+            encoding: Arc::new(EncodingKey::from_secret(secret.expose_secret().as_bytes())),
+            decoding: secrets.map(DecodingKey::from_secret).collect(),
             validation: Arc::new(validation),
             ttl,
             verified: Cache::new(VERIFIED_MAX),
@@ -103,9 +104,8 @@ impl Tokens {
         if let Some(verified) = self.verified.get(&hash) {
             return Ok(verified);
         }
-        let claims = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation)
-            .map_err(|_| Refusal::Unauthorized)?
-            .claims;
+        let decode = |key| jsonwebtoken::decode::<Claims>(token, key, &self.validation).ok();
+        let claims = self.decoding.iter().find_map(decode).ok_or(Refusal::Unauthorized)?.claims;
         let expires_at = DateTime::from_timestamp(claims.exp, 0).ok_or(Refusal::Unauthorized)?;
         let verified = Verified { user_id: claims.sub, session_id: claims.sid, expires_at };
         self.verified.insert(hash, verified);

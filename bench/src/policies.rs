@@ -64,6 +64,7 @@ async fn refusals(connect: PgConnectOptions, secret: &str, token: &str, owner: &
         statement_timeout: 10 * second,
         slow_statement: 10 * second,
         secret: secret.to_owned().into(),
+        previous_secret: None,
         session_ttl: second,
         dashboard_cache: Duration::from_secs(5),
         sign_ins_by_address: Limit(None),

@@ -53,6 +53,9 @@ pub enum Command {
     /// Look at everything that serving depends on, and say what to do where something is wrong; also while the server runs.
     /// Ends with 1 if something is.
     Doctor,
+    /// The secret in the data folder that signs sessions.
+    #[command(subcommand)]
+    Secret(SecretCommand),
     /// Print the description of the REST API, as /openapi.json serves it.
     Openapi,
 }
@@ -96,6 +99,14 @@ pub enum AuditCommand {
         #[arg(long, value_name = "NUMBER:HASH", value_parser = known_seal)]
         head: Option<KnownSeal>,
     },
+}
+
+/// What can be done with the secret in the data folder.
+#[derive(Debug, Clone, Subcommand)]
+pub enum SecretCommand {
+    /// Make a new one, and keep the one before so that nobody is signed out; also while the server runs. It counts from the
+    /// server's next start on.
+    Rotate,
 }
 
 /// The number and the hash of a seal.
@@ -179,6 +190,14 @@ pub struct Settings {
     /// The name by which AUTH_SECRET is read too.
     #[arg(long, env = "BETTER_AUTH_SECRET", value_name = "BETTER_AUTH_SECRET", hide = true, value_parser = secret)]
     pub better_auth_secret: Option<SecretString>,
+
+    /// The AUTH_SECRET of before: sessions that it has signed are still good, and none are signed by it any more. To be taken
+    /// away once TASKWIRE_SESSION_TTL has passed.
+    #[arg(
+        long, env = "AUTH_SECRET_PREVIOUS", value_name = "AUTH_SECRET_PREVIOUS", hide_env_values = true,
+        value_parser = secret
+    )]
+    pub auth_secret_previous: Option<SecretString>,
 
     /// How long a sign-in lasts.
     #[arg(long, env = "TASKWIRE_SESSION_TTL", value_name = "TASKWIRE_SESSION_TTL", default_value = "24h", value_parser = positive)]
@@ -386,14 +405,20 @@ impl Settings {
     }
 
     fn check(&self) -> Result<()> {
-        if let Some(secret) = self.secret() {
+        let secrets = [("AUTH_SECRET", self.secret()), ("AUTH_SECRET_PREVIOUS", self.auth_secret_previous.as_ref())];
+        for (name, secret) in secrets.into_iter().filter_map(|(name, secret)| Some((name, secret?))) {
             let length = secret.expose_secret().len();
             ensure!(
                 length >= SECRET_MIN,
-                "AUTH_SECRET is too short: it has {length} bytes and must have at least {SECRET_MIN}. \
+                "{name} is too short: it has {length} bytes and must have at least {SECRET_MIN}. \
                  `openssl rand -hex 32` makes a good one."
             );
         }
+        ensure!(
+            self.auth_secret_previous.is_none() || self.secret().is_some(),
+            "AUTH_SECRET_PREVIOUS is set, but AUTH_SECRET is not: the secret in the data folder has its own previous one \
+             beside it."
+        );
         if let Some(token) = &self.metrics_token {
             ensure!(
                 token.expose_secret().len() >= METRICS_TOKEN_MIN,
@@ -511,6 +536,16 @@ mod tests {
     }
 
     #[test]
+    fn a_previous_secret_is_as_long_and_follows_another() {
+        let check = |args: &[&str]| parse(args).unwrap().settings.check().map_err(|error| error.to_string());
+        let (now, before) = ("--auth-secret=0123456789abcdef0123456789abcdef", "--auth-secret-previous");
+        assert!(check(&[now, before, "short"]).unwrap_err().contains("AUTH_SECRET_PREVIOUS is too short"));
+        let long = "fedcba9876543210fedcba9876543210";
+        assert!(check(&[before, long]).unwrap_err().contains("AUTH_SECRET is not"));
+        assert_eq!(check(&[now, before, long]), Ok(()));
+    }
+
+    #[test]
     fn a_token_for_the_metrics_is_not_guessed() {
         // With a secret, because the tests' own database may be in the environment.
         let secret = "--auth-secret=0123456789abcdef0123456789abcdef";
@@ -521,8 +556,12 @@ mod tests {
 
     #[test]
     fn secrets_are_not_printed() {
-        let secrets =
-            ["--database-url=postgres://u:hunter2@h/d", "--auth-secret=hunter2hunter2", "--metrics-token=hunter2"];
+        let secrets = [
+            "--database-url=postgres://u:hunter2@h/d",
+            "--auth-secret=hunter2hunter2",
+            "--auth-secret-previous=hunter2",
+            "--metrics-token=hunter2",
+        ];
         let cli = parse(&secrets).unwrap();
         assert!(!format!("{cli:?}").contains("hunter2"));
     }

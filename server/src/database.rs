@@ -7,10 +7,10 @@ use crate::{
         folder::{CLUSTER, DataFolder, default_path},
         running_in,
     },
-    secret,
+    secret::Secrets,
 };
 use anyhow::{Context, Result, ensure};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use sqlx::postgres::PgConnectOptions;
 use std::fmt;
 use tokio_util::sync::CancellationToken;
@@ -21,7 +21,7 @@ pub struct Database {
     /// How to connect, as the owner of the schema.
     pub connect: PgConnectOptions,
     /// What signs sessions.
-    pub secret: SecretString,
+    pub secrets: Secrets,
     embedded: Option<Embedded>,
 }
 
@@ -33,17 +33,14 @@ impl Database {
     pub async fn open(settings: &Settings, interrupt: &CancellationToken) -> Result<Self> {
         if let Some(url) = &settings.database_url {
             let connect = url.expose_secret().parse().context("DATABASE_URL cannot be read")?;
-            let secret = settings.secret().cloned().context("AUTH_SECRET is not set")?;
-            return Ok(Self { connect, secret, embedded: None });
+            let secrets = Secrets::set(settings).context("AUTH_SECRET is not set")?;
+            return Ok(Self { connect, secrets, embedded: None });
         }
         let path = settings.data_dir.clone().map_or_else(default_path, Ok)?;
         let folder = DataFolder::open(&path)?;
-        let secret = match settings.secret() {
-            Some(secret) => secret.clone(),
-            None => secret::load_or_make(&folder)?,
-        };
+        let secrets = Secrets::set(settings).map_or_else(|| Secrets::load_or_make(folder.path()), Ok)?;
         let embedded = Embedded::start(folder, settings.postgres_bin.as_deref(), Purpose::Keep, interrupt).await?;
-        Ok(Self { connect: embedded.connect_options(), secret, embedded: Some(embedded) })
+        Ok(Self { connect: embedded.connect_options(), secrets, embedded: Some(embedded) })
     }
 
     /// The same for a command that only looks: a server that is running in the data folder goes on, and a folder without
@@ -73,7 +70,7 @@ impl Database {
         }
         let path = settings.data_dir.clone().map_or_else(default_path, Ok)?;
         match running_in(&path) {
-            Some(connect) => Ok(Self { connect, secret: SecretString::default(), embedded: None }),
+            Some(connect) => Ok(Self { connect, secrets: Secrets::default(), embedded: None }),
             None => Self::open(settings, interrupt).await,
         }
     }

@@ -4,8 +4,8 @@ use mimalloc::MiMalloc;
 use std::process::ExitCode;
 use taskwire::{
     api, audit, backup,
-    config::{AuditCommand, Cli, Command, PostgresCommand},
-    doctor, logging, serve, standalone,
+    config::{AuditCommand, Cli, Command, PostgresCommand, SecretCommand},
+    doctor, logging, secret, serve, standalone,
 };
 
 /// Requests allocate a lot of small things on several threads, and a password's hash 19 MiB on whichever is free: the
@@ -36,6 +36,7 @@ fn run() -> anyhow::Result<()> {
             Some(Command::Backup { command }) => backup::commands::backup(&cli.settings, command).await,
             Some(Command::Restore(args)) => backup::commands::bring_back(&cli.settings, args).await,
             Some(Command::Doctor) => doctor::run(&cli.settings).await,
+            Some(Command::Secret(SecretCommand::Rotate)) => secret::rotate(&cli.settings),
             Some(Command::Openapi) => {
                 println!("{}", api::document().to_pretty_json()?);
                 Ok(())

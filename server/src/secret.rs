@@ -1,74 +1,142 @@
-//! The secret that signs sessions (requirement A5).
+//! The secrets that sign sessions (requirement A5): those that are set, or else those in the data folder.
 
-use crate::postgres::folder::DataFolder;
+use crate::{config::Settings, postgres::folder::default_path};
 use anyhow::{Context, Result, ensure};
-use secrecy::SecretString;
+use nix::unistd::geteuid;
+use secrecy::{ExposeSecret, SecretString};
 use std::{
     fs::{self, File, Permissions},
-    io::{ErrorKind, Write},
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    io::{self, ErrorKind, Write},
+    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown},
+    path::Path,
 };
 use taskwire_backend::SECRET_MIN;
 
-/// The secret kept in the data folder; made at the first start.
-///
-/// It is never replaced: a new one would sign everybody out.
+/// Signs sessions.
+const CURRENT: &str = "auth_secret";
+/// Signed them before.
+const PREVIOUS: &str = "auth_secret.previous";
+
+/// What signs sessions.
+#[derive(Debug, Clone, Default)]
+pub struct Secrets {
+    /// Signs those of today.
+    pub current: SecretString,
+    /// Signed those of yesterday, which are still good.
+    pub previous: Option<SecretString>,
+}
+
+impl Secrets {
+    /// Those that are set, if they are.
+    pub fn set(settings: &Settings) -> Option<Self> {
+        let previous = settings.auth_secret_previous.clone();
+        settings.secret().map(|current| Self { current: current.clone(), previous })
+    }
+
+    /// Those kept in the data folder; one is made at the first start.
+    ///
+    /// It is never replaced unasked: a new one would sign everybody out.
+    ///
+    /// # Errors
+    /// When one cannot be read or written, or is too short to be safe.
+    pub fn load_or_make(folder: &Path) -> Result<Self> {
+        let current = match load(folder, CURRENT)? {
+            Some(secret) => secret,
+            None => make(folder)?,
+        };
+        Ok(Self { current, previous: load(folder, PREVIOUS)? })
+    }
+}
+
+/// `taskwire secret rotate`: makes a new secret in the data folder, and keeps the one before as the previous one.
 ///
 /// # Errors
-/// When it cannot be read or written, or is too short to be safe.
-pub fn load_or_make(folder: &DataFolder) -> Result<SecretString> {
-    let path = folder.path().join("auth_secret");
+/// What keeps it from that, and a secret that is not kept there.
+pub fn rotate(settings: &Settings) -> Result<()> {
+    ensure!(
+        settings.secret().is_none(),
+        "The secret is set, so it is not kept in the data folder. Set AUTH_SECRET_PREVIOUS to what AUTH_SECRET is now, and \
+         AUTH_SECRET to a new one (`openssl rand -hex 32` makes one), the same on every instance, and start them again."
+    );
+    let folder = settings.data_dir.clone().map_or_else(default_path, Ok)?;
+    let before = load(&folder, CURRENT)?.with_context(|| {
+        format!("There is no secret in {}: set TASKWIRE_DATA_DIR to the folder that the server uses.", folder.display())
+    })?;
+    // In this order: whatever happens in between, nobody is signed out.
+    keep(&folder, PREVIOUS, &before)?;
+    make(&folder)?;
+    writeln!(
+        io::stdout(),
+        "{CURRENT} in {} is a new secret. From the next start on it signs whoever signs in.\n\
+         {PREVIOUS} is the one before, by which those stay signed in who are. Remove it {} (TASKWIRE_SESSION_TTL) after \
+         that start, when it is of no more use; or before that start, if somebody else has got hold of it: everybody has to \
+         sign in again then.",
+        folder.display(),
+        settings.session_ttl
+    )?;
+    Ok(())
+}
+
+fn load(folder: &Path, name: &str) -> Result<Option<SecretString>> {
+    let path = folder.join(name);
     let context = || format!("the signing secret in {} cannot be used", path.display());
-    match fs::read_to_string(&path) {
-        Ok(text) => {
-            let text = text.trim();
-            ensure!(
-                text.len() >= SECRET_MIN,
-                "{} holds less than {SECRET_MIN} bytes: set AUTH_SECRET.",
-                path.display()
-            );
-            // A restored backup or a careless copy may have opened it to others.
-            fs::set_permissions(&path, Permissions::from_mode(0o600)).with_context(context)?;
-            return Ok(text.into());
-        }
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error).with_context(context),
-        Err(_) => {}
-    }
+    let text = match fs::read_to_string(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        read => read.with_context(context)?,
+    };
+    let text = text.trim();
+    ensure!(text.len() >= SECRET_MIN, "{} holds less than {SECRET_MIN} bytes: set AUTH_SECRET.", path.display());
+    // A restored backup or a careless copy may have opened it to others.
+    fs::set_permissions(&path, Permissions::from_mode(0o600)).with_context(context)?;
+    Ok(Some(text.into()))
+}
+
+fn make(folder: &Path) -> Result<SecretString> {
     let secret: String = rand::random::<[u8; 32]>().iter().map(|byte| format!("{byte:02x}")).collect();
-    // Written aside and renamed: a crash leaves either no secret or a whole one.
-    let unfinished = folder.path().join("auth_secret.new");
+    let secret = SecretString::from(secret);
+    keep(folder, CURRENT, &secret)?;
+    Ok(secret)
+}
+
+fn keep(folder: &Path, name: &str, secret: &SecretString) -> Result<()> {
+    // Written aside and renamed: a crash leaves either what was there or a whole one.
+    let (path, unfinished) = (folder.join(name), folder.join(format!("{name}.new")));
     let write = || {
         let mut file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
-        writeln!(file, "{secret}")?;
+        if geteuid().is_root() {
+            // An administrator's command must leave the server what is the server's.
+            fchown(&file, Some(fs::metadata(folder)?.uid()), None)?;
+        }
+        writeln!(file, "{}", secret.expose_secret())?;
         file.sync_all()?;
         fs::rename(&unfinished, &path)?;
-        File::open(folder.path())?.sync_all()
+        File::open(folder)?.sync_all()
     };
-    write().with_context(context)?;
-    Ok(secret.into())
+    write().with_context(|| format!("the signing secret cannot be kept in {}", path.display()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use secrecy::ExposeSecret;
 
     #[test]
     fn it_is_made_once_and_kept_private() {
         let dir = tempfile::tempdir().unwrap();
-        let folder = DataFolder::open(dir.path()).unwrap();
-        let made = load_or_make(&folder).unwrap();
-        assert_eq!(made.expose_secret().len(), 64);
-        assert_eq!(load_or_make(&folder).unwrap().expose_secret(), made.expose_secret());
-        let mode = fs::metadata(dir.path().join("auth_secret")).unwrap().permissions().mode();
+        let made = Secrets::load_or_make(dir.path()).unwrap();
+        assert_eq!(made.current.expose_secret().len(), 64);
+        assert!(made.previous.is_none());
+        let loaded = Secrets::load_or_make(dir.path()).unwrap();
+        assert_eq!(loaded.current.expose_secret(), made.current.expose_secret());
+        let mode = fs::metadata(dir.path().join(CURRENT)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
 
     #[test]
     fn a_damaged_one_is_not_silently_replaced() {
-        let dir = tempfile::tempdir().unwrap();
-        let folder = DataFolder::open(dir.path()).unwrap();
-        fs::write(dir.path().join("auth_secret"), "short").unwrap();
-        assert!(load_or_make(&folder).unwrap_err().to_string().contains("set AUTH_SECRET"));
+        for name in [CURRENT, PREVIOUS] {
+            let dir = tempfile::tempdir().unwrap();
+            fs::write(dir.path().join(name), "short").unwrap();
+            assert!(Secrets::load_or_make(dir.path()).unwrap_err().to_string().contains("set AUTH_SECRET"));
+        }
     }
 }

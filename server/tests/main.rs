@@ -19,6 +19,7 @@ mod lost_database;
 mod metrics;
 mod pages;
 mod requests;
+mod secret;
 mod sessions;
 mod stopping;
 mod support;

@@ -151,6 +151,7 @@ pub fn settings(connect: PgConnectOptions) -> Settings {
         statement_timeout: Duration::from_secs(20),
         slow_statement: Duration::from_secs(5),
         secret: SECRET.to_owned().into(),
+        previous_secret: None,
         session_ttl: Duration::from_secs(24 * 3600),
         dashboard_cache: Duration::from_secs(5),
         sign_ins_by_address: Limit(None),

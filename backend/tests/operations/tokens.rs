@@ -72,8 +72,46 @@ async fn only_a_whole_genuine_unexpired_token_is_taken(_: PgPoolOptions, options
 }
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn a_new_secret_signs_and_the_one_before_is_still_taken(_: PgPoolOptions, options: PgConnectOptions) {
+    let new = "another secret of thirty-two bytes";
+    let before = World::new(options.clone()).await;
+    before.person("Ada").await;
+    let old = before.sign_in("ada@example.org").await;
+    let meanwhile = World::with(options.clone(), |settings| {
+        settings.previous_secret = Some(std::mem::replace(&mut settings.secret, new.to_owned().into()));
+    })
+    .await;
+    let after = World::with(options, |settings| settings.secret = new.to_owned().into()).await;
+
+    let taken = |world: &World, token: &str| world.backend.viewer(token, Client::default());
+    let token = old.token.expose_secret();
+    let ada = taken(&meanwhile, token).unwrap();
+    meanwhile.task(&ada, "Still signed in").await;
+    assert_eq!(refusal(taken(&after, token)), Refusal::Unauthorized);
+
+    let signed = meanwhile.sign_in("ada@example.org").await;
+    let token = signed.token.expose_secret();
+    assert!(taken(&meanwhile, token).is_ok() && taken(&after, token).is_ok());
+    assert_eq!(refusal(taken(&before, token)), Refusal::Unauthorized, "nothing is signed by the old one");
+
+    let claims = jsonwebtoken::dangerous::insecure_decode::<Value>(token).unwrap().claims;
+    let forged = |algorithm, secret: &str| {
+        jsonwebtoken::encode(&Header::new(algorithm), &claims, &EncodingKey::from_secret(secret.as_bytes())).unwrap()
+    };
+    assert!(taken(&meanwhile, &forged(Algorithm::HS256, SECRET)).is_ok());
+    for token in [forged(Algorithm::HS512, SECRET), forged(Algorithm::HS256, "a third secret of thirty-two bytes")] {
+        assert_eq!(refusal(taken(&meanwhile, &token)), Refusal::Unauthorized);
+    }
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
 async fn a_short_secret_is_refused_at_start(_: PgPoolOptions, options: PgConnectOptions) {
-    let settings = Settings { secret: "short".to_owned().into(), ..settings(options) };
-    let error = taskwire_backend::Backend::start(settings).await.unwrap_err().to_string();
-    assert!(error.contains("AUTH_SECRET"), "{error}");
+    let short = || "short".to_owned().into();
+    for settings in [
+        Settings { secret: short(), ..settings(options.clone()) },
+        Settings { previous_secret: Some(short()), ..settings(options) },
+    ] {
+        let error = taskwire_backend::Backend::start(settings).await.unwrap_err().to_string();
+        assert!(error.contains("AUTH_SECRET"), "{error}");
+    }
 }

@@ -1,10 +1,11 @@
 //! The data folder: where it is, who owns what in it, and that only one Taskwire uses it.
 //!
 //! ```text
-//! taskwire.lock   held by the running Taskwire; has its process id
-//! auth_secret     signs sessions, mode 0600
-//! postgres/       the cluster, of the user that PostgreSQL runs as
-//! run/            its socket, mode 0700
+//! taskwire.lock          held by the running Taskwire; has its process id
+//! auth_secret            signs sessions, mode 0600
+//! auth_secret.previous   signed them before the last `taskwire secret rotate`, mode 0600
+//! postgres/              the cluster, of the user that PostgreSQL runs as
+//! run/                   its socket, mode 0700
 //! ```
 
 use anyhow::{Context, Result, anyhow, bail, ensure};

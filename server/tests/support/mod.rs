@@ -69,6 +69,7 @@ impl App {
             statement_timeout: Duration::from_secs(10),
             slow_statement: Duration::from_secs(1),
             secret: SECRET.into(),
+            previous_secret: None,
             session_ttl: Duration::from_secs(3600),
             dashboard_cache: Duration::from_secs(5),
             sign_ins_by_address: setup.sign_ins.0,
