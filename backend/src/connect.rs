@@ -81,6 +81,8 @@ pub struct Backend(Arc<Parts>);
 #[derive(Debug)]
 pub struct Parts {
     pub(crate) pool: PgPool,
+    /// One connection of its own for signs of life: whatever keeps the others busy, the database may be well.
+    pulse: PgPool,
     pub(crate) tokens: Tokens,
     pub(crate) hasher: Hasher,
     pub(crate) clock: Clock,
@@ -120,6 +122,7 @@ impl Backend {
             ])
             .log_statements(tracing::log::LevelFilter::Trace)
             .log_slow_statements(tracing::log::LevelFilter::Warn, settings.slow_statement);
+        let pulse = PgPoolOptions::new().max_connections(1).connect_lazy_with(connect.clone());
         let pool = PgPoolOptions::new()
             .max_connections(settings.max_connections)
             .acquire_timeout(settings.acquire_timeout)
@@ -140,11 +143,12 @@ impl Backend {
         let sign_ins = SignIns::new(settings.sign_ins_by_address, settings.sign_ins_by_account);
         let dashboards = Arc::new(DashboardCache::new(settings.dashboard_cache));
         let (hasher, time_zones) = (Hasher::new(), OnceCell::new());
-        Ok(Self(Arc::new(Parts { pool, tokens, hasher, clock, sign_ins, dashboards, time_zones })))
+        Ok(Self(Arc::new(Parts { pool, pulse, tokens, hasher, clock, sign_ins, dashboards, time_zones })))
     }
 
     /// Waits for running operations and closes every connection.
     pub async fn stop(&self) {
+        self.pulse.close().await;
         self.pool.close().await;
     }
 
@@ -156,7 +160,7 @@ impl Backend {
 
     /// Asks the database for a sign of life, for at most two seconds.
     pub async fn health(&self) -> Result<()> {
-        let probe = async { Ok(sqlx::query("/* health */ SELECT 1").execute(&self.pool).await.map(drop)?) };
+        let probe = async { Ok(sqlx::query("/* health */ SELECT 1").execute(&self.pulse).await.map(drop)?) };
         tokio::time::timeout(Duration::from_secs(2), probe)
             .await
             .unwrap_or(Err(Error::Unavailable(sqlx::Error::PoolTimedOut)))

@@ -220,7 +220,7 @@ pub struct Settings {
     )]
     pub secure_cookies: bool,
 
-    /// Connections to the database at most.
+    /// Connections to the database at most, besides one for /health.
     #[arg(
         long, env = "TASKWIRE_DB_CONNECTIONS", value_name = "TASKWIRE_DB_CONNECTIONS", default_value_t = 10,
         value_parser = clap::value_parser!(u32).range(1..=1000),
@@ -238,6 +238,21 @@ pub struct Settings {
     /// How long one answer may take; after that it is a 503.
     #[arg(long, env = "TASKWIRE_REQUEST_TIMEOUT", value_name = "TASKWIRE_REQUEST_TIMEOUT", default_value = "30s", value_parser = positive)]
     pub request_timeout: Duration,
+
+    /// Requests that are worked on at once at most; one more is answered with 503 and `Retry-After`. Those that are still
+    /// arriving do not count, nor do /health, /metrics and the pages' files.
+    #[arg(
+        long, env = "TASKWIRE_REQUESTS_IN_FLIGHT", value_name = "TASKWIRE_REQUESTS_IN_FLIGHT", default_value_t = 500,
+        value_parser = clap::value_parser!(u32).range(1..),
+    )]
+    pub requests_in_flight: u32,
+
+    /// Connections of clients at most; one more is hung up on. Each is an open file, of which the system may allow 1024.
+    #[arg(
+        long, env = "TASKWIRE_CONNECTIONS", value_name = "TASKWIRE_CONNECTIONS", default_value_t = 900,
+        value_parser = clap::value_parser!(u32).range(1..),
+    )]
+    pub connections: u32,
 
     /// How long a request may take to arrive, its head and its body, and an answer to be taken up piece by piece: a slower
     /// client is hung up on.
@@ -483,6 +498,7 @@ mod tests {
         assert_eq!(settings.addr.to_string(), "127.0.0.1:3000");
         assert_eq!(settings.session_ttl.as_secs(), 86_400);
         assert_eq!(settings.body_limit, 65_536);
+        assert_eq!((settings.requests_in_flight, settings.connections), (500, 900));
         assert!(!settings.secure_cookies);
         let limits = [settings.limit_user, settings.limit_address, settings.limit_sign_in, settings.limit_account];
         assert_eq!(limits, ["600:200", "6000:1000", "30:30", "10:10"].map(|text| text.parse().unwrap()));
@@ -496,6 +512,8 @@ mod tests {
             ("--addr", "here"),
             ("--session-ttl", "0s"),
             ("--db-connections", "0"),
+            ("--requests-in-flight", "0"),
+            ("--connections", "0"),
             ("--body-limit", "x"),
             ("--limit-user", "9"),
             ("--trusted-proxies", "here"),

@@ -62,6 +62,9 @@ impl Metrics {
         describe();
         // From the first on, an increase shows.
         counter!("taskwire_http_panics_total").increment(0);
+        for kind in ["request", "connection"] {
+            counter!("taskwire_http_shed_total", "kind" => kind).increment(0);
+        }
         for kind in ["unavailable", "fault"] {
             counter!("taskwire_db_failures_total", "kind" => kind).increment(0);
         }
@@ -100,6 +103,7 @@ fn describe() {
         "How long answers took, by method, route and status."
     );
     describe_counter!("taskwire_http_panics_total", "Handlers that broke off; each is answered with a 500.");
+    describe_counter!("taskwire_http_shed_total", "Requests and connections that were refused for want of room.");
     describe_histogram!(
         "taskwire_db_statement_duration_seconds",
         Unit::Seconds,

@@ -10,7 +10,7 @@ use crate::{
     database::Database,
     health::Probe,
     metrics::Metrics,
-    middleware::{Limits, client::Proxies, limits::Arrival},
+    middleware::{Limits, client::Proxies, limits::Arrival, load::note_shed},
     router::{Parts, router},
     shutdown, site,
     tls::Tls,
@@ -126,6 +126,7 @@ async fn serve(
 ) -> Result<()> {
     let (grace, patience, head) = (*settings.shutdown_grace, *settings.transfer_timeout, settings.head_limit);
     let handle = Handle::new();
+    let patient = Patient { patience, most: size(settings.connections), open: handle.clone() };
     let mut server = Listening::<SocketAddr>::from_listener(listener)
         .handle(handle.clone())
         .first_request_timeout(patience)
@@ -139,9 +140,9 @@ async fn serve(
     builder.http2().max_header_list_size(head).keep_alive_interval(patience).keep_alive_timeout(patience);
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let serving = match tls {
-        None => server.acceptor(Patient(patience)).serve(service).left_future(),
+        None => server.acceptor(patient).serve(service).left_future(),
         Some(config) => {
-            let acceptor = RustlsAcceptor::new(config).handshake_timeout(patience).acceptor(Patient(patience));
+            let acceptor = RustlsAcceptor::new(config).handshake_timeout(patience).acceptor(patient);
             server.acceptor(acceptor).serve(service).right_future()
         }
     };
@@ -159,9 +160,13 @@ async fn serve(
     }
 }
 
-/// Hangs up on clients that have taken nothing of their answer for so long.
-#[derive(Debug, Clone, Copy)]
-struct Patient(Duration);
+/// Hangs up on clients that have taken nothing of their answer for so long, and at once on whoever is one too many.
+#[derive(Debug, Clone)]
+struct Patient {
+    patience: Duration,
+    most: usize,
+    open: Handle<SocketAddr>,
+}
 
 impl<S> Accept<TcpStream, S> for Patient {
     type Stream = Pin<Box<TimeoutStream<TcpStream>>>;
@@ -169,17 +174,21 @@ impl<S> Accept<TcpStream, S> for Patient {
     type Future = Ready<io::Result<(Self::Stream, S)>>;
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
+        if self.open.connection_count() > self.most {
+            note_shed("connection");
+            return ready(Err(io::Error::other("there are too many connections")));
+        }
         // Answers are small and complete: waiting to fill a packet only delays them.
         let accepted = stream.set_nodelay(true).map(|()| {
             let mut stream = TimeoutStream::new(stream);
-            stream.set_write_timeout(Some(self.0));
+            stream.set_write_timeout(Some(self.patience));
             (Box::pin(stream), service)
         });
         ready(accepted)
     }
 }
 
-/// A setting that is a number of bytes.
+/// A setting that is a number of things or bytes.
 fn size(bytes: u32) -> usize {
     usize::try_from(bytes).unwrap_or(usize::MAX)
 }
@@ -218,6 +227,7 @@ fn limits(settings: &Settings) -> Limits {
         body: Arrival { size: size(settings.body_limit), time: *settings.transfer_timeout },
         file: Arrival { size: size(settings.import_limit), time: *settings.transfer_timeout },
         target: size(settings.target_limit),
+        in_flight: size(settings.requests_in_flight),
         by_address: settings.limit_address,
         by_user: settings.limit_user,
         origins: settings.cors_origins.clone().into(),

@@ -190,7 +190,8 @@ const HALF_SENT: &str =
 async fn slow_clients_keep_nobody_waiting() {
     let dir = data_dir();
     // No time-out ends what they hold while the test runs.
-    let program = Program::serve_with(dir.path(), &[("TASKWIRE_TRANSFER_TIMEOUT", "1h")]).await;
+    let settings = [("TASKWIRE_TRANSFER_TIMEOUT", "1h"), ("TASKWIRE_REQUESTS_IN_FLIGHT", "10")];
+    let program = Program::serve_with(dir.path(), &settings).await;
     let mut slow = Vec::new();
     for _ in 0..300 {
         let mut stream = TcpStream::connect(program.address().unwrap()).await.unwrap();
@@ -198,6 +199,8 @@ async fn slow_clients_keep_nobody_waiting() {
         slow.push(stream);
     }
     assert!(program.get("/health").await.unwrap().contains("healthy"), "neither a thread nor the database is taken");
+    let page = program.get("/sign-in").await.unwrap();
+    assert!(page.starts_with("HTTP/1.1 200"), "nor anybody's turn: {page}");
     drop(slow);
 }
 

@@ -17,6 +17,7 @@ mod limits;
 mod log;
 mod lost_database;
 mod metrics;
+mod overload;
 mod pages;
 mod requests;
 mod secret;

@@ -4,6 +4,7 @@
 
 use super::{
     limits::Arrival,
+    load::Load,
     problem::Problem,
     rate::{self, is_free},
     sending::{Sending, Turn},
@@ -37,11 +38,13 @@ pub struct Admission {
     pub file: Arrival,
     /// Who is sending one.
     pub sending: Sending,
+    /// How many are worked on.
+    pub load: Load,
     /// How long an answer may take.
     pub time: Duration,
 }
 
-/// Verifies the token, counts the request for whose it is, and puts the [`Identity`] among the request's extensions: whether it is
+/// Takes a turn, or refuses. Verifies the token, counts the request for whose it is, and puts the [`Identity`] among the request's extensions: whether it is
 /// needed is for the handler to say. Then reads the body, before anything else happens, and gives up on an answer that takes
 /// too long; its database transaction is rolled back.
 pub async fn admit(State(admission): State<Arc<Admission>>, mut request: Request, next: Next) -> Response {
@@ -49,21 +52,30 @@ pub async fn admit(State(admission): State<Arc<Admission>>, mut request: Request
         return in_time(admission.time, request, next).await;
     }
     let client = request.extensions().get::<Client>().cloned().unwrap_or_default();
+    let turn = match admission.load.begin() {
+        Ok(turn) => turn,
+        Err(problem) => return problem.into_response(),
+    };
     let identity = Identity::of(&admission.backend, request.headers(), client).await;
+    // Whoever is slow to send keeps nobody from being answered.
+    drop(turn);
     let user = identity.0.as_ref().ok().map(|viewer| viewer.user_id);
     let allowance = match user.map_or(Ok(None), |user| admission.by_user.count(&user)) {
         Ok(allowance) => allowance,
         Err(error) => return Problem::from(error).into_response(),
     };
     request.extensions_mut().insert(identity);
-    let response = match admission.receive(request, user).await {
-        Ok((request, _turn)) => in_time(admission.time, request, next).await,
-        Err(problem) => problem.into_response(),
-    };
-    rate::tell(allowance, response)
+    let answered = admission.answer(request, user, next).await;
+    rate::tell(allowance, answered.unwrap_or_else(IntoResponse::into_response))
 }
 
 impl Admission {
+    async fn answer(&self, request: Request, user: Option<UserId>, next: Next) -> Result<Response, Problem> {
+        let (request, _sent) = self.receive(request, user).await?;
+        let _turn = self.load.begin()?;
+        Ok(in_time(self.time, request, next).await)
+    }
+
     /// The request with its whole body. Bodies are small here, and a slow sender must not hold a database transaction open.
     /// A layer that only counts (tower-http's) would make an oversized chunked body look like a malformed form.
     async fn receive(&self, request: Request, user: Option<UserId>) -> Result<(Request, Option<Turn>), Problem> {

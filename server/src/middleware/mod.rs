@@ -10,6 +10,7 @@ pub mod cors;
 pub mod headers;
 pub mod latency;
 pub mod limits;
+pub mod load;
 pub mod problem;
 pub mod rate;
 pub mod sending;
@@ -21,6 +22,7 @@ use axum::{Router, http::HeaderValue, middleware::from_fn_with_state, response::
 use client::Proxies;
 use latency::Started;
 use limits::Arrival;
+use load::Load;
 use metrics::counter;
 use problem::{Asked, Problem};
 use sending::Sending;
@@ -51,6 +53,8 @@ pub struct Limits {
     pub file: Arrival,
     /// Bytes of a path and query at most.
     pub target: usize,
+    /// How many are worked on at once.
+    pub in_flight: usize,
     /// How often one address may ask.
     pub by_address: Limit,
     /// How often one person may ask.
@@ -72,6 +76,7 @@ pub fn wrap(routes: Router, backend: Backend, limits: Limits) -> Router {
         body: limits.body,
         file: limits.file,
         sending: Sending::default(),
+        load: Load::new(limits.in_flight),
         time: limits.time,
     };
     let csrf = limits.origins.iter().filter_map(|origin| origin.to_str().ok()).fold(CsrfLayer::new(), trusting);

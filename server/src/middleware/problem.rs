@@ -98,6 +98,12 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", "That took too long", detail)
     }
 
+    /// There is more to do than can be done.
+    pub fn overloaded() -> Self {
+        let detail = "Taskwire has more to do than it can at the moment. Please try again in a few seconds.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", "Too busy right now", detail)
+    }
+
     fn as_rpc(&self) -> RpcError {
         if let Some(cause) = &self.cause {
             return RpcError::Refused(cause.clone());

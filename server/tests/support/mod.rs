@@ -45,6 +45,7 @@ impl Default for Setup<'_> {
                 body: Arrival { size: 65_536, time: 30 * second },
                 file: Arrival { size: 4 * 1024 * 1024, time: 30 * second },
                 target: 8192,
+                in_flight: 500,
                 by_address: Limit(None),
                 by_user: Limit(None),
                 origins: Arc::default(),
