@@ -149,6 +149,7 @@ impl Backend {
         team: Option<TeamId>,
     ) -> Result<()> {
         let start = Instant::now();
+        let mut connection = self.connection(viewer).await?;
         let noted = query!(
             "/* audit_denied */ SELECT audit_denied($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             viewer.user_id.0,
@@ -161,7 +162,7 @@ impl Backend {
             viewer.client.address_kept(),
             viewer.client.user_agent_kept()
         )
-        .execute(&self.pool)
+        .execute(&mut *connection)
         .await;
         viewer.client.db_time.add_since(start);
         noted?;

@@ -6,6 +6,7 @@ use crate::{
     limit::{Limit, SignIns},
     password::Hasher,
     token::Tokens,
+    turns::Turns,
 };
 use secrecy::SecretString;
 use sqlx::{
@@ -83,6 +84,7 @@ pub struct Parts {
     pub(crate) pool: PgPool,
     /// One connection of its own for signs of life: whatever keeps the others busy, the database may be well.
     pulse: PgPool,
+    pub(crate) turns: Turns,
     pub(crate) tokens: Tokens,
     pub(crate) hasher: Hasher,
     pub(crate) clock: Clock,
@@ -142,8 +144,8 @@ impl Backend {
         let tokens = Tokens::new(&settings.secret, settings.previous_secret.as_ref(), settings.session_ttl)?;
         let sign_ins = SignIns::new(settings.sign_ins_by_address, settings.sign_ins_by_account);
         let dashboards = Arc::new(DashboardCache::new(settings.dashboard_cache));
-        let (hasher, time_zones) = (Hasher::new(), OnceCell::new());
-        Ok(Self(Arc::new(Parts { pool, pulse, tokens, hasher, clock, sign_ins, dashboards, time_zones })))
+        let (turns, hasher, time_zones) = (Turns::new(settings.max_connections), Hasher::new(), OnceCell::new());
+        Ok(Self(Arc::new(Parts { pool, pulse, turns, tokens, hasher, clock, sign_ins, dashboards, time_zones })))
     }
 
     /// Waits for running operations and closes every connection.

@@ -65,7 +65,7 @@ impl Backend {
             now,
             zone
         )
-        .fetch_optional(&self.pool)
+        .fetch_optional(&mut *self.connection(viewer).await?)
         .await?
         // The session lived a moment ago, so only an account deleted just now has no counters.
         .ok_or(Refusal::Unauthorized)?;

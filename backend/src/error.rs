@@ -15,6 +15,9 @@ pub enum Error {
     /// The database is away, restarting, full or too slow.
     #[error("the database does not answer: {0}")]
     Unavailable(#[source] sqlx::Error),
+    /// More operations of one person are under way than get a connection in time.
+    #[error("too many operations of one person wait for the database")]
+    Crowded,
     /// The database refused a statement that it should have taken.
     #[error("a statement failed: {0}")]
     Database(#[source] sqlx::Error),
@@ -36,6 +39,11 @@ impl Error {
                 tracing::warn!(error = %source, "the database does not answer");
                 domain::Error::Unavailable
             }
+            Self::Crowded => {
+                counter!("taskwire_db_failures_total", "kind" => "crowded").increment(1);
+                tracing::info!("too many operations of one person wait for the database");
+                domain::Error::Unavailable
+            }
             other => {
                 counter!("taskwire_db_failures_total", "kind" => "fault").increment(1);
                 tracing::error!(error = %other, "an operation failed");
@@ -49,6 +57,7 @@ impl Error {
         match self {
             Self::Refused(refusal) => Self::Refused(refusal.clone()),
             Self::Unavailable(source) => Self::Unavailable(sqlx::Error::AnyDriverError(source.to_string().into())),
+            Self::Crowded => Self::Crowded,
             fault => Self::Fault(fault.to_string()),
         }
     }

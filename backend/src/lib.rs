@@ -23,6 +23,7 @@ mod share;
 mod task;
 mod team;
 mod token;
+mod turns;
 mod viewer;
 
 pub use account::SignedIn;

@@ -1,9 +1,9 @@
 //! The only way to user data: a transaction that carries the viewer's identity.
 
-use crate::{Backend, Result, Viewer, dashboard_cache::DashboardCache, viewer::Need};
+use crate::{Backend, Result, Viewer, dashboard_cache::DashboardCache, turns::Turn, viewer::Need};
 use backon::{ExponentialBuilder, Retryable};
 use chrono::{DateTime, Utc};
-use sqlx::{AssertSqlSafe, PgConnection, Postgres, pool::PoolConnection};
+use sqlx::{AssertSqlSafe, PgConnection};
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -16,7 +16,7 @@ use uuid::Uuid;
 #[derive(Debug)]
 pub(crate) struct Scope {
     // Only absent while being dropped.
-    connection: Option<PoolConnection<Postgres>>,
+    connection: Option<Turn>,
     /// The instant that everything written in this scope bears.
     pub(crate) now: DateTime<Utc>,
     pub(crate) viewer: Viewer,
@@ -85,7 +85,7 @@ impl Backend {
     ) -> Result<Scope> {
         let open = || async {
             let opened = Instant::now();
-            let connection = self.pool.acquire().await?;
+            let connection = self.connection(viewer).await?;
             let dashboards = Arc::clone(&self.dashboards);
             let viewer = viewer.clone();
             let mut scope = Scope { connection: Some(connection), now, viewer, opened, on_drop, dashboards };

@@ -220,7 +220,7 @@ pub struct Settings {
     )]
     pub secure_cookies: bool,
 
-    /// Connections to the database at most, besides one for /health.
+    /// Connections to the database at most, besides one for /health. Nobody has more than half of them at once.
     #[arg(
         long, env = "TASKWIRE_DB_CONNECTIONS", value_name = "TASKWIRE_DB_CONNECTIONS", default_value_t = 10,
         value_parser = clap::value_parser!(u32).range(1..=1000),

@@ -65,7 +65,7 @@ impl Metrics {
         for kind in ["request", "connection"] {
             counter!("taskwire_http_shed_total", "kind" => kind).increment(0);
         }
-        for kind in ["unavailable", "fault"] {
+        for kind in ["unavailable", "crowded", "fault"] {
             counter!("taskwire_db_failures_total", "kind" => kind).increment(0);
         }
         for result in ["made", "failed"] {

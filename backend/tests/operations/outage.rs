@@ -2,13 +2,16 @@
 //! server.
 
 use crate::support::{PASSWORD, World, settings};
+use futures::future::join_all;
 use secrecy::ExposeSecret;
 use sqlx::{
-    AssertSqlSafe, ConnectOptions,
+    AssertSqlSafe, ConnectOptions, PgConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
-use taskwire_backend::{Backend, Client};
+use std::{task::Poll, time::Duration};
+use taskwire_backend::{Backend, Client, Error, Viewer};
 use taskwire_domain::{
+    Error as Refusal,
     account::NewAccount,
     task::{NewTask, TaskQuery},
 };
@@ -31,6 +34,77 @@ async fn lost_connections_are_not_noticed(_: PgPoolOptions, options: PgConnectOp
         world.task(&ada, "written at the first try that could").await;
         assert_eq!(world.backend.task_list(&ada, &TaskQuery::default()).await.unwrap().counts.unwrap().pending, n + 1);
     }
+}
+
+/// Holds every task of somebody, so that whoever wants to change one waits with a connection of their own.
+async fn hold(owner: &mut PgConnection, viewer: &Viewer) {
+    sqlx::raw_sql("BEGIN").execute(&mut *owner).await.unwrap();
+    let tasks = "SELECT id FROM tasks WHERE user_id = $1 FOR UPDATE";
+    sqlx::query(tasks).bind(viewer.user_id.0).execute(owner).await.unwrap();
+}
+
+/// How many of the server's connections wait for a lock.
+async fn waiting(owner: &mut PgConnection) -> i64 {
+    let waiting =
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    sqlx::query_scalar(waiting).fetch_one(owner).await.unwrap()
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn whoever_asks_for_much_keeps_only_themselves_waiting(_: PgPoolOptions, options: PgConnectOptions) {
+    let world = World::with(options, |settings| settings.max_connections = 4).await;
+    let (ada, bob) = (world.person("Ada").await, world.person("Bob").await);
+    let task = world.task(&ada, "Wanted by many").await;
+    let (mut owner, mut watcher) = (world.owner().await, world.owner().await);
+    hold(&mut owner, &ada).await;
+    let many = join_all((0..20).map(|_| world.backend.task_toggle(&ada, task.id, None)));
+    let others = async {
+        while waiting(&mut watcher).await < 2 {
+            tokio::task::yield_now().await;
+        }
+        // Ada's own are used up, and they wait for as long as the test wants.
+        let read = world.backend.dashboard_read(&ada, None);
+        assert!(matches!(futures::poll!(std::pin::pin!(read)), Poll::Pending));
+        for n in 0..20 {
+            world.task(&bob, "not held up").await;
+            assert_eq!(world.backend.dashboard_read(&bob, None).await.unwrap().statistics.pending, n + 1);
+        }
+        assert_eq!(waiting(&mut watcher).await, 2, "half of four");
+        sqlx::raw_sql("ROLLBACK").execute(&mut owner).await.unwrap();
+    };
+    let (completed, ()) = futures::join!(many, others);
+    for completed in completed {
+        completed.unwrap();
+    }
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn whoever_waits_for_their_own_for_too_long_is_refused(_: PgPoolOptions, options: PgConnectOptions) {
+    let world = World::with(options, |settings| {
+        settings.max_connections = 2;
+        settings.acquire_timeout = Duration::from_millis(300);
+    })
+    .await;
+    let ada = world.person("Ada").await;
+    let task = world.task(&ada, "Wanted by many").await;
+    let (mut owner, mut watcher) = (world.owner().await, world.owner().await);
+    hold(&mut owner, &ada).await;
+    let first = world.backend.task_toggle(&ada, task.id, None);
+    let others = async {
+        while waiting(&mut watcher).await < 1 {
+            tokio::task::yield_now().await;
+        }
+        let error = world.backend.task_list(&ada, &TaskQuery::default()).await.unwrap_err();
+        assert!(matches!(error, Error::Crowded), "{error}");
+        assert_eq!(error.into_public(), Refusal::Unavailable);
+        let error = world.backend.dashboard_read(&ada, None).await.unwrap_err();
+        assert!(matches!(error, Error::Crowded), "{error}");
+        world.backend.health().await.unwrap();
+        sqlx::raw_sql("ROLLBACK").execute(&mut owner).await.unwrap();
+    };
+    let (completed, ()) = futures::join!(first, others);
+    completed.unwrap();
+    world.backend.task_list(&ada, &TaskQuery::default()).await.unwrap();
 }
 
 #[sqlx::test]
