@@ -82,7 +82,7 @@ pub struct Backend(Arc<Parts>);
 #[derive(Debug)]
 pub struct Parts {
     pub(crate) pool: PgPool,
-    /// One connection of its own for signs of life: whatever keeps the others busy, the database may be well.
+    /// One connection for signs of life: whatever keeps all others busy, the database may be well.
     pulse: PgPool,
     pub(crate) turns: Turns,
     pub(crate) tokens: Tokens,
@@ -162,7 +162,17 @@ impl Backend {
 
     /// Asks the database for a sign of life, for at most two seconds.
     pub async fn health(&self) -> Result<()> {
-        let probe = async { Ok(sqlx::query("/* health */ SELECT 1").execute(&self.pulse).await.map(drop)?) };
+        let probe = async {
+            const ASK: &str = "/* health */ SELECT 1";
+            // Those that nobody uses first: what has broken meanwhile is found here, and not by the next operation.
+            while let Some(mut idle) = self.pool.try_acquire() {
+                match sqlx::query(ASK).execute(&mut *idle).await {
+                    Ok(_) => return Ok(()),
+                    Err(_) => idle.close_on_drop(),
+                }
+            }
+            Ok(sqlx::query(ASK).execute(&self.pulse).await.map(drop)?)
+        };
         tokio::time::timeout(Duration::from_secs(2), probe)
             .await
             .unwrap_or(Err(Error::Unavailable(sqlx::Error::PoolTimedOut)))
