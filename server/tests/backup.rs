@@ -63,8 +63,9 @@ async fn titles(program: &Program, cookie: &str) -> Vec<String> {
     let answer = program.request_as(cookie, "GET /rpc/task/list", "").await.unwrap();
     let (_, body) = answer.split_once("\r\n\r\n").unwrap();
     let list: Value = serde_json::from_str(body).unwrap_or_else(|_| panic!("{answer}"));
+    let tasks = list.get("tasks").and_then(Value::as_array).unwrap();
     let mut titles: Vec<String> =
-        list["tasks"].as_array().unwrap().iter().map(|task| task["title"].as_str().unwrap().to_owned()).collect();
+        tasks.iter().filter_map(|task| Some(task.get("title")?.as_str()?.to_owned())).collect();
     titles.sort();
     titles
 }

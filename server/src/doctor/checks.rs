@@ -12,7 +12,7 @@ use crate::{
 };
 use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
-use nix::sys::statvfs::statvfs;
+use rustix::fs::statvfs;
 use sqlx::PgConnection;
 use std::path::Path;
 use taskwire_backend::Clock;
@@ -33,10 +33,11 @@ const CONNECTIONS_FOR_OTHERS: i64 = 5;
 pub fn configuration(settings: &Settings) -> Vec<Finding> {
     let exposed = !settings.addr.ip().is_loopback();
     vec![
-        match (exposed, settings.secure_cookies) {
+        match (exposed, settings.https()) {
             (true, false) => Finding::mind(
                 format!("{} can be reached from elsewhere, by plain HTTP", settings.addr),
-                "Put HTTPS in front and set TASKWIRE_SECURE_COOKIES=true: passwords cross the network.",
+                "Set TASKWIRE_TLS_CERT and TASKWIRE_TLS_KEY, or put a proxy in front that speaks HTTPS and set \
+                 TASKWIRE_SECURE_COOKIES=true: passwords cross the network.",
             ),
             _ => Finding::well(format!("The settings go together; it listens on {}", settings.addr)),
         },
@@ -149,7 +150,7 @@ pub fn disks(settings: &Settings, store: &Store, size: u64) -> Vec<Finding> {
 
 fn disk(of: &str, dir: &Path, wanted: u64) -> Finding {
     let gigabytes = |bytes: u64| format!("{:.1} GiB", bytes as f64 / f64::from(1 << 30));
-    match statvfs(dir).map(|disk| disk.blocks_available() as u64 * disk.fragment_size() as u64) {
+    match statvfs(dir).map(|disk| disk.f_bavail * disk.f_frsize) {
         Ok(free) if free >= wanted => {
             Finding::well(format!("{} are free for {of} in {}", gigabytes(free), dir.display()))
         }
