@@ -30,6 +30,7 @@ const DONE: &[(&str, &[&str], &str)] = &[
     ("account.update", &[], "{who} changed {your} name to “{target}”."),
     ("account.update", &[], "{who} changed {your} name."),
     ("account.password_change", &[], "{who} changed {your} password."),
+    ("account.delete", &[], "{who} deleted {your} account."),
     ("session.end", &[], "{who} signed another browser out."),
     ("session.end_others", &[], "{who} signed all other browsers out."),
     ("token.create", &[], "{who} made the API token “{target}”."),

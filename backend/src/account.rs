@@ -57,11 +57,15 @@ fn candidate(password: &str) -> String {
 
 impl Scope {
     /// Lets the viewer do one thing at a time until the scope ends, so that a limit holds for several at once.
+    /// Whatever only refers to the account goes on.
+    ///
+    /// # Errors
+    /// [`Refusal::Unauthorized`] for an account that was deleted at this moment.
     pub(crate) async fn lock_user(&mut self) -> Result<()> {
-        query!("/* user_lock */ SELECT id FROM users WHERE id = $1 FOR UPDATE", self.user())
-            .fetch_one(self.connection()?)
+        let found = query!("/* user_lock */ SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE", self.user())
+            .fetch_optional(self.connection()?)
             .await?;
-        Ok(())
+        Ok(found.map(drop).ok_or(Refusal::Unauthorized)?)
     }
 
     /// The address of somebody whom the viewer knows.
@@ -147,7 +151,11 @@ impl Backend {
         match account {
             Some(account) if right => {
                 let viewer = self.newcomer(account.id, client);
-                self.open_session(self.scope_before_session(&viewer).await?, account).await
+                match self.open_session(self.scope_before_session(&viewer).await?, account).await {
+                    // The account was deleted at this moment.
+                    Err(Error::Refused(Refusal::NotFound)) => Err(Refusal::WrongCredentials.into()),
+                    opened => opened,
+                }
             }
             _ => {
                 self.audit_sign_in_failed(client, &email).await?;
@@ -245,20 +253,30 @@ impl Backend {
         Ok(account.into())
     }
 
-    /// Sets another password, and ends every other session: whoever knew the old one is out.
+    /// Makes sure that it is the person who asks, and not somebody who has found their browser open: by the password, of
+    /// which each try counts as one to sign in. Returns their account.
     ///
     /// # Errors
-    /// [`Refusal::Invalid`] about `current_password` if that is not the old one.
-    pub async fn account_change_password(&self, viewer: &Viewer, current: &str, new: Password) -> Result<()> {
+    /// [`Refusal::Invalid`] about `field` if the password is not theirs, and [`Refusal::RateLimited`] after too many tries.
+    pub(crate) async fn prove(&self, viewer: &Viewer, field: &str, password: &str) -> Result<Account> {
         // First, or a token could be used to guess.
         self.permit(viewer, Need::Session).await?;
         let account = self.account_get(viewer).await?;
         self.sign_ins.count(&viewer.client, &account.email)?;
         let hash = self.account_with_hash(&viewer.client, &account.email).await?.map(|(_, hash)| hash);
-        if !self.hasher.verify(candidate(current), hash).await? {
+        if !self.hasher.verify(candidate(password), hash).await? {
             self.audit_sign_in_failed(&viewer.client, &account.email).await?;
-            return Err(Refusal::invalid("current_password", "This is not your current password.").into());
+            return Err(Refusal::invalid(field, "This is not your current password.").into());
         }
+        Ok(account)
+    }
+
+    /// Sets another password, and ends every other session: whoever knew the old one is out.
+    ///
+    /// # Errors
+    /// [`Refusal::Invalid`] about `current_password` if that is not the old one.
+    pub async fn account_change_password(&self, viewer: &Viewer, current: &str, new: Password) -> Result<()> {
+        self.prove(viewer, "current_password", current).await?;
         let hash = self.hasher.hash(new.expose().to_owned()).await?;
         let mut scope = self.scope(viewer, Need::Session).await?;
         let user = scope.user();

@@ -7,6 +7,7 @@
 //! queries, the index it needs into a migration, and a test that calls it on a fresh database beside its siblings.
 
 mod account;
+mod account_end;
 mod api_token;
 mod audit;
 mod client;

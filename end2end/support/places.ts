@@ -170,6 +170,7 @@ export const PLACES: Place[] = [
       await expect(page.getByRole("button", { name: "End all other sessions" })).toBeVisible();
     },
   },
+  { name: "settings with a question", open: async (page) => void (await open(page, "/settings?confirm=delete")) },
   { name: "no teams", open: async (page) => void (await open(page, "/teams")) },
   {
     name: "the teams",

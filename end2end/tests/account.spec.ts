@@ -162,6 +162,42 @@ test.describe("without JavaScript", () => {
   });
 });
 
+test("an account is deleted after a question and the password", async ({ page, person, anotherBrowser, console }) => {
+  console.expectStatus(422, "/rpc/account/delete");
+  console.expectStatus(409, "/rpc/account/delete");
+  const elsewhere = await anotherBrowser();
+  await person.signIn(elsewhere);
+  const bob = newcomer("Bob");
+  await bob.signUp(await anotherBrowser());
+  const team = await person.hasTeam(page, "Crew <b>");
+  await person.adds(page, team, bob, "admin");
+  await open(page, "/settings");
+  const part = page.getByRole("region", { name: "Delete your account" });
+  await part.getByRole("link", { name: "Delete your account…" }).click();
+  const question = part.getByRole("group", { name: "Delete your account and all that is yours?" });
+  await expect(question).toBeFocused();
+  await question.getByRole("link", { name: "Cancel" }).click();
+  await expect(question).toBeHidden();
+  await part.getByRole("link", { name: "Delete your account…" }).click();
+
+  const password = question.getByLabel("Your password, once more");
+  const confirm = question.getByRole("button", { name: "Delete account" });
+  await password.fill("Wrong-horse-1");
+  await confirm.click();
+  await expect(question.getByText("This is not your current password.")).toBeVisible();
+  await expect(password).toBeFocused();
+  await password.fill(person.password);
+  await confirm.click();
+  await expect(part.getByRole("alert")).toContainText("“Crew <b>");
+  await call(page.request, "team/delete", { id: team });
+  await confirm.dblclick();
+  await expectPage(page, "Sign in to Taskwire");
+  await expect(page.getByRole("status").filter({ hasText: "Your account was deleted." })).toBeVisible();
+  expect((await call(elsewhere.request, "task/create", { title: "x" })).status()).toBe(401);
+  await page.goto("/dashboard");
+  await expectPage(page, "Sign in to Taskwire");
+});
+
 test("tasks are downloaded as a file", async ({ page, person }) => {
   await person.hasTask(page, "=1+1 <b>");
   await open(page, "/settings");

@@ -193,3 +193,18 @@ test("theme and time zone are chosen, other sessions ended", async ({ page, pers
   await elsewhere.goto("/tasks");
   await expect(elsewhere).toHaveURL(/\/sign-in\?next=/);
 });
+
+test("an account is deleted after a question and the password", async ({ page, person, console }) => {
+  console.expectStatus(422, "/rpc/account/delete");
+  await page.goto("/settings");
+  await page.getByRole("link", { name: "Delete your account…" }).click();
+  const question = page.getByRole("group", { name: "Delete your account and all that is yours?" });
+  await question.getByLabel("Your password, once more").fill("Wrong-horse-1");
+  await question.getByRole("button", { name: "Delete account" }).click();
+  await expect(question.getByText("This is not your current password.")).toBeVisible();
+  await expect(question.getByLabel("Your password, once more")).toHaveValue("");
+  await question.getByLabel("Your password, once more").fill(person.password);
+  await question.getByRole("button", { name: "Delete account" }).click();
+  await expectPage(page, "Sign in to Taskwire");
+  await expect(page.getByText("Your account was deleted.")).toBeVisible();
+});

@@ -36,6 +36,35 @@ async fn sign_up_sign_out_and_in_again_without_javascript(_: PgPoolOptions, db: 
 }
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn an_account_is_deleted_with_and_without_javascript(_: PgPoolOptions, db: PgConnectOptions) {
+    let app = App::on(db).await;
+    for with_javascript in [false, true] {
+        let mut browser = app.browser();
+        browser.sign_up("ada@example.org").await;
+        let page = browser.page("/settings").await.text();
+        assert!(page.contains("/settings?confirm=delete#delete") && !page.contains("Delete account<"), "{page}");
+        assert!(browser.page("/settings?confirm=delete").await.text().contains("Delete account<"));
+        let mut send = async |password| {
+            let fields = [("password", password), ("page", "/settings?confirm=delete")];
+            match with_javascript {
+                true => browser.call("/rpc/account/delete", &fields).await,
+                false => browser.submit("/rpc/account/delete", &fields).await,
+            }
+        };
+        let refused = send("Wrong-horse-1").await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(refused.text().contains("This is not your current password."), "{}", refused.text());
+        assert!(!refused.text().contains("Wrong-horse-1"), "{}", refused.text());
+        let done = send("Correct-horse-1").await;
+        let status = if with_javascript { StatusCode::OK } else { StatusCode::SEE_OTHER };
+        assert_eq!((done.status, done.header("location")), (status, "/sign-in?done=account-deleted"));
+        assert_eq!(browser.token(), "", "the browser keeps nothing");
+        assert!(browser.page(done.header("location")).await.text().contains("Your account was deleted."));
+        assert_eq!(browser.call("/rpc/account/sign_in", SIGN_IN).await.status, StatusCode::UNAUTHORIZED);
+    }
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
 async fn a_wrong_password_and_an_unknown_email_get_the_same_answer(_: PgPoolOptions, db: PgConnectOptions) {
     let app = App::on(db).await;
     let mut browser = app.browser();

@@ -22,6 +22,7 @@ pub mod question;
 pub mod quick_add;
 pub mod saved;
 pub mod settings_account;
+pub mod settings_end;
 pub mod settings_files;
 pub mod settings_sessions;
 pub mod settings_zone;

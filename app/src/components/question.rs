@@ -2,6 +2,54 @@
 
 use crate::browser;
 use leptos::{html, prelude::*};
+use leptos_router::hooks::use_query_map;
+
+/// A link that asks a question, whose answer is a form.
+#[component]
+pub fn Asked(
+    /// The page's path.
+    #[prop(into)]
+    page: String,
+    /// What the address knows the question by, and the id of the part of the page that it stands in.
+    key: &'static str,
+    /// The link in words.
+    link: &'static str,
+    /// What is asked.
+    question: &'static str,
+    /// The form.
+    children: ChildrenFn,
+) -> impl IntoView {
+    let query = use_query_map();
+    let asks = Memo::new(move |_| query.with(|query| query.get_str("confirm") == Some(key)));
+    let (page, children) = (StoredValue::new(page), StoredValue::new(children));
+    let opener = NodeRef::new();
+    view! {
+        <Show
+            when=move || asks.get()
+            fallback=move || {
+                view! {
+                    <a
+                        node_ref=opener
+                        href=format!("{}?confirm={key}#{key}", page.read_value())
+                        data-noscroll=""
+                        class="button button-quiet-danger"
+                    >
+                        {link}
+                    </a>
+                }
+            }
+        >
+            <Question
+                id=format!("ask-{key}")
+                words=question
+                opener
+                cancel=format!("{}#{key}", page.read_value())
+            >
+                {children.with_value(|children| children())}
+            </Question>
+        </Show>
+    }
+}
 
 /// Asks, with a form as the answer. The question is part of the address, so it works without JavaScript, and the
 /// browser's Back takes it away.

@@ -1,15 +1,12 @@
 //! The ways out of a team: leaving it, and ending it for everybody.
 
-use super::{banner::Refusal, here::Here, icon::Icon, question::Question};
+use super::{banner::Refusal, here::Here, icon::Icon, question::Asked};
 use crate::rpc::{
     self,
     team::{Delete, Leave},
 };
 use leptos::prelude::*;
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_navigate, use_query_map},
-};
+use leptos_router::{NavigateOptions, hooks::use_navigate};
 use taskwire_domain::TeamId;
 
 /// Leaves, after a question that the address carries.
@@ -28,7 +25,7 @@ pub fn LeavePart(
             <h2 id="leave-title">"Leave"</h2>
             <p class="hint">"Your tasks in this team go to " <bdi>{owner}</bdi> ", its owner."</p>
             <Refusal error />
-            <Asked team key="leave" link="Leave this team…" question="Leave this team? To come back you have to be added again.">
+            <Asked page=settings(team) key="leave" link="Leave this team…" question="Leave this team? To come back you have to be added again.">
                 <ActionForm action on:submit:capture=rpc::once(action)>
                     <Here />
                     <input type="hidden" name="id" value=team.to_string() />
@@ -58,7 +55,7 @@ pub fn DeletePart(
                 "Each of its tasks becomes a personal task of whoever owns it. To leave without deleting, make somebody else the owner first."
             </p>
             <Refusal error />
-            <Asked team key="delete" link="Delete this team…" question="Delete this team for everybody? This cannot be undone.">
+            <Asked page=settings(team) key="delete" link="Delete this team…" question="Delete this team for everybody? This cannot be undone.">
                 <ActionForm action on:submit:capture=rpc::once(action)>
                     <Here />
                     <input type="hidden" name="id" value=team.to_string() />
@@ -72,6 +69,11 @@ pub fn DeletePart(
     }
 }
 
+/// The page that these stand on.
+fn settings(team: TeamId) -> String {
+    format!("/teams/{team}/settings")
+}
+
 /// Where the person is once they have nothing more to do here.
 fn go_to_teams(gone: Signal<bool>) {
     let navigate = use_navigate();
@@ -80,40 +82,4 @@ fn go_to_teams(gone: Signal<bool>) {
             navigate("/teams", NavigateOptions::default());
         }
     });
-}
-
-/// A link that asks a question, whose answer is a form.
-#[component]
-fn Asked(
-    team: TeamId,
-    key: &'static str,
-    link: &'static str,
-    question: &'static str,
-    children: ChildrenFn,
-) -> impl IntoView {
-    let query = use_query_map();
-    let asks = Memo::new(move |_| query.with(|query| query.get_str("confirm") == Some(key)));
-    let children = StoredValue::new(children);
-    let opener = NodeRef::new();
-    view! {
-        <Show
-            when=move || asks.get()
-            fallback=move || {
-                view! {
-                    <a
-                        node_ref=opener
-                        href=format!("/teams/{team}/settings?confirm={key}#{key}")
-                        data-noscroll=""
-                        class="button button-quiet-danger"
-                    >
-                        {link}
-                    </a>
-                }
-            }
-        >
-            <Question id=format!("ask-{key}") words=question opener cancel=format!("/teams/{team}/settings#{key}")>
-                {children.with_value(|children| children())}
-            </Question>
-        </Show>
-    }
 }

@@ -12,6 +12,7 @@ use crate::{
     typed::typed,
 };
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
 
 /// Email and password, and the way to an account for those who have none.
 #[component]
@@ -20,6 +21,9 @@ pub fn SignInPage() -> impl IntoView {
     let error = Signal::derive(move || sign_in.value().get().and_then(Result::err));
     let wanted = wanted_page();
     let sent_here = move || wanted.with(|next| !next.is_empty() && next != next::HOME) && error.get().is_none();
+    let query = use_query_map();
+    let is_deleted =
+        move || query.with(|query| query.get_str("done") == Some("account-deleted")) && error.get().is_none();
     let email = typed::<SignIn>("email").unwrap_or_default();
     view! {
         <Door
@@ -31,6 +35,10 @@ pub fn SignInPage() -> impl IntoView {
         >
             {move || {
                 sent_here().then(|| view! { <Banner tone=Tone::Info><p>"Please sign in to go on."</p></Banner> })
+            }}
+            {move || {
+                is_deleted()
+                    .then(|| view! { <Banner tone=Tone::Good><p>"Your account was deleted."</p></Banner> })
             }}
             <ActionForm action=sign_in on:submit:capture=rpc::once(sign_in)>
                 <Here />

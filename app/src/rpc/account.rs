@@ -101,6 +101,20 @@ pub async fn change_password(
     Ok(())
 }
 
+/// Deletes the viewer's account and what is theirs alone, and goes to the sign-in page.
+#[server(prefix = "/rpc", endpoint = "account/delete")]
+pub async fn delete(
+    /// As typed.
+    password: String,
+) -> Result<(), RpcError> {
+    use super::server::{forget, refused, signed_in};
+    let (backend, viewer) = signed_in()?;
+    backend.account_delete(&viewer, &password).await.map_err(refused)?;
+    forget();
+    leptos_axum::redirect("/sign-in?done=account-deleted");
+    Ok(())
+}
+
 /// Sets the zone that the viewer's days and weeks are reckoned in; empty to follow the browser.
 #[server(prefix = "/rpc", endpoint = "account/set_time_zone")]
 pub async fn set_time_zone(

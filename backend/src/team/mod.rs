@@ -142,6 +142,31 @@ impl Scope {
         .await?;
         Ok(row.map(Team::from))
     }
+
+    /// The viewer's teams, by name.
+    pub(crate) async fn teams(&mut self) -> Result<Vec<Team>> {
+        let user = self.user();
+        let rows = query_as!(
+            TeamRow,
+            r#"/* team_list */ SELECT team.id, team.name, team.description, team.version, team.created_at, mine.role,
+                   (SELECT count(*) FROM team_members WHERE team_members.team_id = team.id) AS "members!"
+               FROM team_members mine JOIN teams team ON team.id = mine.team_id
+               WHERE mine.user_id = $1 ORDER BY lower(team.name)"#,
+            user
+        )
+        .fetch_all(self.connection()?)
+        .await?;
+        Ok(rows.into_iter().map(Team::from).collect())
+    }
+
+    /// Deletes a team of the viewer's, which is locked.
+    pub(crate) async fn delete_team(&mut self, team: Team) -> Result<()> {
+        // Before the team is gone, into whose log then nobody writes.
+        self.audit(Line::new("team.delete").target(team.name).team(team.id)).await?;
+        let gone =
+            query!("/* team_delete */ DELETE FROM teams WHERE id = $1", team.id.0).execute(self.connection()?).await?;
+        must_touch(&gone, 1)
+    }
 }
 
 /// Makes sure that a statement has touched as many rows as the viewer's right lets it: a policy that keeps some from it
@@ -224,19 +249,7 @@ impl Backend {
 
     /// The viewer's teams, by name.
     pub async fn team_list(&self, viewer: &Viewer) -> Result<Vec<Team>> {
-        let mut scope = self.reading(viewer, Need::TEAMS_READ).await?;
-        let user = scope.user();
-        let rows = query_as!(
-            TeamRow,
-            r#"/* team_list */ SELECT team.id, team.name, team.description, team.version, team.created_at, mine.role,
-                   (SELECT count(*) FROM team_members WHERE team_members.team_id = team.id) AS "members!"
-               FROM team_members mine JOIN teams team ON team.id = mine.team_id
-               WHERE mine.user_id = $1 ORDER BY lower(team.name)"#,
-            user
-        )
-        .fetch_all(scope.connection()?)
-        .await?;
-        Ok(rows.into_iter().map(Team::from).collect())
+        self.reading(viewer, Need::TEAMS_READ).await?.teams().await
     }
 
     /// A team with everybody in it.
@@ -310,11 +323,7 @@ impl Backend {
             if version.is_some_and(|version| version != team.version) {
                 return Err(Refusal::Stale.into());
             }
-            // Before the team is gone, into whose log then nobody writes.
-            scope.audit(Line::new("team.delete").target(team.name).team(id)).await?;
-            let gone =
-                query!("/* team_delete */ DELETE FROM teams WHERE id = $1", id.0).execute(scope.connection()?).await?;
-            must_touch(&gone, 1)?;
+            scope.delete_team(team).await?;
             scope.commit().await
         };
         self.attempt(viewer, "team.delete", id, delete).await

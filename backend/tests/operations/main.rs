@@ -1,6 +1,7 @@
 //! Every operation on a real Postgres, each test on a fresh database of its own.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may stop at once")]
 
+mod account_end;
 mod accounts;
 mod api_tokens;
 mod audit;

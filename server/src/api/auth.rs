@@ -172,6 +172,36 @@ pub async fn update(
     Ok(Json(server.backend.account_update(&viewer, name).await?.into()))
 }
 
+/// What proves that it is the person who asks.
+#[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "password": "Correct-horse-1" }))]
+#[serde(deny_unknown_fields)]
+pub struct AccountEnd {
+    #[schema(format = Password)]
+    password: String,
+}
+
+/// Deletes the caller's account and what is theirs alone, at once and for good.
+///
+/// Their tasks in teams go to the team's owner, as with everybody who leaves; teams in which they are alone go with them.
+#[utoipa::path(
+    delete, path = "/api/auth/me", tag = "auth", operation_id = "account_delete",
+    request_body = AccountEnd,
+    responses(
+        (status = 204),
+        (status = 409, body = ErrorBody, description = "The caller owns teams that others are in"),
+        refusals::SignedIn, refusals::Body
+    )
+)]
+pub async fn delete(
+    State(server): State<Server>,
+    Caller(viewer): Caller,
+    Body(AccountEnd { password }): Body<AccountEnd>,
+) -> Answer<StatusCode> {
+    server.backend.account_delete(&viewer, &password).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// The zone in which somebody's days begin.
 #[derive(Deserialize, ToSchema)]
 #[schema(example = json!({ "time_zone": "Europe/Berlin" }))]

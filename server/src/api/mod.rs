@@ -61,7 +61,7 @@ fn paths() -> OpenApiRouter<Server> {
     OpenApiRouter::with_openapi(Frame::openapi())
         .routes(routes!(auth::sign_up))
         .routes(routes!(auth::sign_in))
-        .routes(routes!(auth::me, auth::update))
+        .routes(routes!(auth::me, auth::update, auth::delete))
         .routes(routes!(auth::set_time_zone))
         .routes(routes!(auth::time_zones))
         .routes(routes!(auth::change_password))

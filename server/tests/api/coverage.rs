@@ -288,6 +288,11 @@ async fn every_operation_is_refused_as_the_document_says(_: PgPoolOptions, db: P
     let (nobody, ada) = (Program::new(&app), Program::signed_in(&app, "ada@example.org").await);
     let task = ada.task("Here").await["id"].clone();
     let team = ada.post("/api/teams", &json!({ "name": "Here" })).await.json()["id"].clone();
+    // Somebody else is in it, so that nobody ends their account by the document's example.
+    Program::signed_in(&app, "bob@example.org").await;
+    let bob = json!({ "email": "bob@example.org", "role": "viewer" });
+    let members = format!("/api/teams/{}/members", team.as_str().unwrap());
+    assert_eq!(ada.post(&members, &bob).await.status, StatusCode::CREATED);
     let mut coverage = Coverage { nobody, ada, tried: Tried::default() };
     let operations = Operation::all();
     for operation in &operations {

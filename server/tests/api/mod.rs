@@ -130,6 +130,37 @@ async fn an_account_from_its_sign_up_to_the_end_of_its_session(_: PgPoolOptions,
 }
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn an_account_is_deleted_by_its_password(_: PgPoolOptions, db: PgConnectOptions) {
+    let app = App::on(db).await;
+    let (ada, bob) =
+        (Program::signed_in(&app, "ada@example.org").await, Program::signed_in(&app, "bob@example.org").await);
+    let (robot, _) = ada.robot(&app, &["tasks:read"]).await;
+    let proof = |password: &str| json!({ "password": password }).to_string();
+    let delete =
+        async |program: &Program, password: &str| program.send(Method::DELETE, "/api/auth/me", proof(password)).await;
+    assert_eq!(refused(&delete(&robot, "Correct-horse-1").await), refusal(403, "FORBIDDEN", &[]));
+    assert_eq!(refused(&delete(&ada, "Wrong-horse-1").await), refusal(422, "VALIDATION_ERROR", &["password"]));
+    assert_eq!(refused(&ada.delete("/api/auth/me").await), refusal(400, "BAD_REQUEST", &[]), "without any");
+    let team = ada.post("/api/teams", &json!({ "name": "Crew" })).await.json();
+    let member = json!({ "email": "bob@example.org", "role": "admin" });
+    let members = format!("/api/teams/{}/members", team["id"].as_str().unwrap());
+    assert_eq!(ada.post(&members, &member).await.status, StatusCode::CREATED);
+    let stands = delete(&ada, "Correct-horse-1").await;
+    assert_eq!(refused(&stands), refusal(409, "CONFLICT", &[]));
+    assert!(stands.json()["detail"].as_str().unwrap().contains("“Crew”"), "{}", stands.text());
+    let handed = format!("/api/teams/{}/transfer", team["id"].as_str().unwrap());
+    let to = json!({ "user_id": bob.id().await });
+    assert!(ada.post(&handed, &to).await.status.is_success());
+
+    assert_eq!(delete(&ada, "Correct-horse-1").await.status, StatusCode::NO_CONTENT);
+    for program in [&ada, &robot] {
+        assert_eq!(refused(&program.get("/api/auth/me").await), refusal(401, "UNAUTHORIZED", &[]));
+    }
+    assert_eq!(bob.get(&members).await.json().as_array().unwrap().len(), 1);
+    assert_eq!(Program::signed_in(&app, "ada@example.org").await.get("/api/teams").await.json(), json!([]));
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
 async fn a_task_from_its_making_to_its_end(_: PgPoolOptions, db: PgConnectOptions) {
     let app = App::on(db).await;
     let ada = Program::signed_in(&app, "ada@example.org").await;

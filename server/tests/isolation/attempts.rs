@@ -28,6 +28,7 @@ pub enum Attempt {
         name: String,
     },
     AccountPassword,
+    AccountDelete,
     AccountZone {
         zone: &'static str,
     },
@@ -183,6 +184,7 @@ impl Attempt {
             Self::AccountPassword => {
                 call("/rpc/account/change_password", &[("current_password", &PASSWORD), ("new_password", &PASSWORD)])
             }
+            Self::AccountDelete => call("/rpc/account/delete", &[("password", &PASSWORD)]),
             Self::AccountZone { zone } => call("/rpc/account/set_time_zone", &[("time_zone", zone)]),
             Self::TimeZones => call("/rpc/account/time_zones", &[]),
             Self::SessionList { .. } => call("/rpc/session/list", &[]),
@@ -264,6 +266,7 @@ impl Attempt {
             Self::AccountPassword => {
                 answer(backend.account_change_password(me, PASSWORD, Password::parse(PASSWORD).unwrap()).await)
             }
+            Self::AccountDelete => answer(backend.account_delete(me, PASSWORD).await),
             Self::AccountZone { zone } => answer(backend.account_set_time_zone(me, Some(zone)).await),
             Self::TimeZones => answer(backend.account_time_zones(me).await),
             Self::SessionList { .. } => answer(backend.session_list(me).await),

@@ -121,7 +121,15 @@ impl Bench {
                 faults.push(format!("the answer is {} instead of {wanted}", comparable(&answer)));
             }
         }
+        let is_gone = outcome == Outcome::Done && matches!(attempt, Attempt::AccountDelete);
+        if is_gone {
+            faults.extend(before.faults_of_end(me, &self.truth));
+        }
         self.complain(who, &format!("by {door:?}: {attempt:?}"), faults);
+        if is_gone {
+            self.society.replace(who).await;
+            self.news().await;
+        }
     }
 
     /// Asks for a page; `{task}` and `{team}` in its pattern are what is asked for.
@@ -185,7 +193,7 @@ impl Bench {
     }
 
     fn complain(&mut self, who: usize, what: &str, faults: Vec<String>) {
-        let name = &self.truth.user(self.me(who)).unwrap().name;
+        let name = self.truth.user(self.me(who)).map_or("somebody who is gone", |user| &user.name);
         let faults: Vec<_> = faults.into_iter().map(|fault| format!("{name} {what}: {fault}")).collect();
         self.faults.extend(faults);
     }

@@ -34,6 +34,7 @@ pub fn candidates(truth: &Truth, me: UserId, session: SessionId, random: &mut St
         Attempt::AccountGet,
         Attempt::AccountUpdate { name: format!("{of_mine} for {mark}") },
         Attempt::AccountPassword,
+        Attempt::AccountDelete,
         Attempt::AccountZone { zone: ZONES.choose(random).unwrap() },
         Attempt::TimeZones,
         Attempt::SessionList { one: None },
@@ -165,9 +166,12 @@ pub fn by_chance(bench: &mut Bench, who: usize, through: Option<Door>) -> (Door,
     let (truth, tried) = (&bench.truth, &bench.tried);
     let is_done = |attempt: &Attempt| attempt.expected(truth, me) == Outcome::Done;
     // With fewer teams there is little left to try.
-    all.retain(|(_, attempt)| {
-        truth.teams.len() > 3 || !matches!(attempt, Attempt::TeamDelete { .. }) || !is_done(attempt)
-    });
+    let ends_a_team = |attempt: &Attempt| match attempt {
+        Attempt::TeamDelete { .. } => true,
+        Attempt::AccountDelete => truth.teams.iter().any(|team| truth.owner(team.id) == Some(me)),
+        _ => false,
+    };
+    all.retain(|(_, attempt)| truth.teams.len() > 3 || !ends_a_team(attempt) || !is_done(attempt));
     let is_new = |(door, attempt): &(Door, Attempt)| {
         !tried.contains_key(&(place(*door, attempt, me), attempt.expected(truth, me)))
     };

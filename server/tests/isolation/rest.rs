@@ -71,6 +71,10 @@ impl Attempt {
                 let body = json!({ "current_password": PASSWORD, "new_password": PASSWORD });
                 call(Method::POST, "/api/auth/password", "/api/auth/password".to_owned(), Some(body))
             }
+            Self::AccountDelete => {
+                let body = json!({ "password": PASSWORD });
+                call(Method::DELETE, "/api/auth/me", "/api/auth/me".to_owned(), Some(body))
+            }
             Self::AccountZone { zone } => {
                 let path = "/api/auth/me/time-zone";
                 call(Method::PUT, path, path.to_owned(), Some(json!({ "time_zone": zone })))

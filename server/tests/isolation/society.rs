@@ -54,7 +54,8 @@ impl Society {
         for who in 0..5 {
             society.make_tasks(who).await;
         }
-        society.late_comer(&teams).await;
+        society.late_comer(teams[2]).await;
+        society.make_tasks(5).await;
         society.share().await;
         society.change_roles(&teams).await;
         society.finish_tasks().await;
@@ -119,17 +120,25 @@ impl Society {
         }
     }
 
+    /// Somebody signs up in the place of whoever is gone.
+    pub async fn replace(&mut self, who: usize) {
+        let teams = self.truth().await.teams;
+        let team = teams[self.random.random_range(0..teams.len())].id;
+        self.late_comer(team).await;
+        self.people.swap_remove(who);
+        self.make_tasks(who).await;
+    }
+
     /// Somebody signs up who was invited to a team and to a task.
-    async fn late_comer(&mut self, teams: &[TeamId]) {
+    async fn late_comer(&mut self, team: TeamId) {
         let email = self.mark("person") + "@example.org";
-        let owner = self.owner_of(teams[2]).await;
-        self.does(owner, Attempt::MemberAdd { id: teams[2], email: email.clone(), role: Role::Member }).await;
+        let owner = self.owner_of(team).await;
+        self.does(owner, Attempt::MemberAdd { id: team, email: email.clone(), role: Role::Member }).await;
         let truth = self.truth().await;
         let task = truth.tasks.iter().find(|task| task.team_id.is_none()).unwrap();
         let give = Attempt::ShareGive { id: task.id, email: email.clone(), permission: Permission::Edit };
         self.does(self.at(task.user_id), give).await;
         self.sign_up(&email).await;
-        self.make_tasks(5).await;
     }
 
     /// With some of those who have no other way to a task, and with some who have yet to sign up.

@@ -32,6 +32,7 @@ pub const OPERATIONS: &[Row] = &[
     row("account_get", "/rpc/account/get", OWN),
     row("account_update", "/rpc/account/update", OWN),
     row("account_change_password", "/rpc/account/change_password", OWN),
+    row("account_delete", "/rpc/account/delete", &[Done, Conflict]),
     row("account_time_zones", "/rpc/account/time_zones", OWN),
     row("account_set_time_zone", "/rpc/account/set_time_zone", OWN),
     row("session_list", "/rpc/session/list", OWN),
@@ -76,6 +77,7 @@ pub const OPERATIONS: &[Row] = &[
 pub const REST: &[Row] = &[
     row("account_get", "GET /api/auth/me", OWN),
     row("account_update", "PATCH /api/auth/me", OWN),
+    row("account_delete", "DELETE /api/auth/me", &[Done, Conflict]),
     row("account_set_time_zone", "PUT /api/auth/me/time-zone", OWN),
     row("account_time_zones", "GET /api/auth/time-zones", OWN),
     row("account_change_password", "POST /api/auth/password", OWN),

@@ -210,6 +210,33 @@ impl Truth {
         self.role(team, me).is_some_and(|role| role.may(action))
     }
 
+    /// What is wrong afterwards where somebody has deleted their account: theirs alone is gone, and their tasks in teams
+    /// of others are the owners'.
+    pub fn faults_of_end(&self, me: UserId, after: &Self) -> Vec<String> {
+        let others = |truth: &Self| truth.users.iter().map(|user| user.id).filter(|id| *id != me).collect::<Vec<_>>();
+        let mut faults = Vec::new();
+        if after.user(me).is_some() || others(self) != others(after) {
+            faults.push("somebody else is gone".to_owned());
+        }
+        for task in self.tasks.iter().chain(&self.deleted_tasks) {
+            let heir = task.team_id.and_then(|team| self.owner(team)).filter(|owner| *owner != me);
+            let wanted = if task.user_id == me { heir } else { Some(task.user_id) };
+            let found = after.task(task.id).or_else(|| after.deleted(task.id)).map(|task| task.user_id);
+            if found != wanted {
+                faults.push(format!("the task {} is {found:?}'s instead of {wanted:?}'s", task.id));
+            }
+        }
+        let is_others = |row: &&ShareRow| {
+            row.user_id != me && after.task(row.task_id).is_some_and(|task| task.user_id != row.user_id)
+        };
+        for share in self.task_shares.iter().filter(is_others) {
+            if after.share(share.task_id, share.user_id) != Some(share.permission) {
+                faults.push(format!("a share of the task {} is gone", share.task_id));
+            }
+        }
+        faults
+    }
+
     /// Whether the viewer has to do with somebody, so that they may know their name.
     pub fn knows(&self, me: UserId, person: UserId) -> bool {
         let together = |team: &TeamRow| self.role(team.id, me).is_some() && self.role(team.id, person).is_some();

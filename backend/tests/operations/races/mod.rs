@@ -1,5 +1,6 @@
 //! What comes at the same moment (requirements S1 to S5, T4): on connections of their own, again and again.
 
+mod accounts;
 mod shares;
 mod sign_ups;
 mod tasks;
