@@ -214,6 +214,18 @@ test("tasks are downloaded as a file", async ({ page, person }) => {
   await expect(page).toHaveURL(/\/settings$/);
 });
 
+test("everything about a person is downloaded", async ({ page, person }) => {
+  await person.hasTask(page, "Mine <b>");
+  await open(page, "/settings");
+  const started = page.waitForEvent("download");
+  await page.getByRole("link", { name: "Download everything" }).click();
+  const file = await started;
+  expect(file.suggestedFilename()).toMatch(/^taskwire-account-[0-9-]{10}\.json$/);
+  const everything = JSON.parse(await readFile(await file.path(), "utf8"));
+  expect(everything.account.email).toBe(person.email);
+  expect(everything.tasks).toMatchObject([{ title: "Mine <b>" }]);
+});
+
 test("a file is imported whole once every line is right", async ({ page, person, console }) => {
   console.expectStatus(422, "/rpc/task/import");
   await person.hasTask(page, "Mine already");

@@ -1,7 +1,26 @@
-//! One's tasks as a file, out and in.
+//! One's tasks as a file, out and in, and everything that is kept about a person.
 
 use leptos::prelude::*;
 use taskwire_domain::task::FileFormat;
+
+/// A link to everything that is kept about the person.
+#[component]
+pub fn DataPart() -> impl IntoView {
+    view! {
+        <section class="panel" aria-labelledby="data">
+            <h2 id="data">"Everything about you"</h2>
+            <p class="hint">
+                "All that Taskwire keeps about you, as JSON: your account, sessions, API tokens, teams, tasks, shares and activity. "
+                "Passwords and tokens themselves are not in it."
+            </p>
+            <p class="actions">
+                <a class="button" href="/api/auth/me/export" download="">
+                    "Download everything"
+                </a>
+            </p>
+        </section>
+    }
+}
 
 /// Links to the file in each format, and to the way back.
 #[component]

@@ -2,9 +2,17 @@
 
 use crate::{
     components::{
-        icon::Icon, load::Load, page::Page, password_change::PasswordPart, settings_account::AccountPart,
-        settings_end::EndPart, settings_files::FilesPart, settings_sessions::SessionsPart, settings_zone::ZonePart,
-        skeleton::Skeleton, theme_switch::ThemeChoice,
+        icon::Icon,
+        load::Load,
+        page::Page,
+        password_change::PasswordPart,
+        settings_account::AccountPart,
+        settings_end::EndPart,
+        settings_files::{DataPart, FilesPart},
+        settings_sessions::SessionsPart,
+        settings_zone::ZonePart,
+        skeleton::Skeleton,
+        theme_switch::ThemeChoice,
     },
     rpc::{
         self, Answers,
@@ -56,6 +64,7 @@ pub fn SettingsPage() -> impl IntoView {
                 <FilesPart />
                 <More id="tokens" href="/settings/tokens" name="API tokens" hint="For programs and agents that work in your name" />
                 <More id="activity" href="/activity" name="Activity" hint="What happened to your account" />
+                <DataPart />
                 <EndPart />
             </Load>
         </Page>

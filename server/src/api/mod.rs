@@ -11,6 +11,7 @@ mod audit;
 mod auth;
 mod bulk;
 mod dashboard;
+mod export;
 mod extract;
 mod files;
 mod params;
@@ -62,6 +63,7 @@ fn paths() -> OpenApiRouter<Server> {
         .routes(routes!(auth::sign_up))
         .routes(routes!(auth::sign_in))
         .routes(routes!(auth::me, auth::update, auth::delete))
+        .routes(routes!(export::export))
         .routes(routes!(auth::set_time_zone))
         .routes(routes!(auth::time_zones))
         .routes(routes!(auth::change_password))

@@ -16,7 +16,7 @@ const IMPORT: &str = "/api/me/tasks/import";
 
 impl Program {
     /// The body of an answer, to be read piece by piece.
-    async fn begin(&self, path: &str) -> Body {
+    pub(super) async fn begin(&self, path: &str) -> Body {
         self.0.begin(path).await
     }
 

@@ -4,6 +4,7 @@
 mod bad_input;
 mod coverage;
 mod dashboard;
+mod export;
 mod files;
 mod guide;
 mod teams;

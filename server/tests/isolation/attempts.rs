@@ -23,7 +23,10 @@ pub const PASSWORD: &str = "Correct-horse-1";
 /// One operation with its targets, of which some exist.
 #[derive(Debug, Clone)]
 pub enum Attempt {
-    AccountGet,
+    /// `whole` is everything that is kept about one, of which the browser asks for the account.
+    AccountGet {
+        whole: bool,
+    },
     AccountUpdate {
         name: String,
     },
@@ -179,7 +182,7 @@ fn call(path: &'static str, fields: &[(&'static str, &dyn Display)]) -> Call {
 impl Attempt {
     pub fn call(&self) -> Call {
         match self {
-            Self::AccountGet => call("/rpc/account/get", &[]),
+            Self::AccountGet { .. } => call("/rpc/account/get", &[]),
             Self::AccountUpdate { name } => call("/rpc/account/update", &[("name", name)]),
             Self::AccountPassword => {
                 call("/rpc/account/change_password", &[("current_password", &PASSWORD), ("new_password", &PASSWORD)])
@@ -261,7 +264,7 @@ impl Attempt {
     pub async fn through_backend(&self, backend: &Backend, me: &Viewer) -> (Outcome, Value) {
         let email = |text: &str| Email::parse(text).unwrap();
         match self.clone() {
-            Self::AccountGet => answer(backend.account_get(me).await),
+            Self::AccountGet { .. } => answer(backend.account_get(me).await),
             Self::AccountUpdate { name } => answer(backend.account_update(me, Name::parse(&name).unwrap()).await),
             Self::AccountPassword => {
                 answer(backend.account_change_password(me, PASSWORD, Password::parse(PASSWORD).unwrap()).await)

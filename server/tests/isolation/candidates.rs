@@ -31,7 +31,8 @@ pub fn candidates(truth: &Truth, me: UserId, session: SessionId, random: &mut St
     let mine = truth.user(me).unwrap();
     let of_mine = markers(&mine.name).into_iter().next().unwrap();
     let mut all = vec![
-        Attempt::AccountGet,
+        Attempt::AccountGet { whole: false },
+        Attempt::AccountGet { whole: true },
         Attempt::AccountUpdate { name: format!("{of_mine} for {mark}") },
         Attempt::AccountPassword,
         Attempt::AccountDelete,

@@ -51,7 +51,9 @@ impl Attempt {
         let is_owner = |id, user| truth.role(id, user) == Some(Role::Owner);
         let is_in = |id, email: &str| truth.user_of(email).is_some_and(|user| truth.role(id, user).is_some());
         match self {
-            Self::AccountGet | Self::AccountUpdate { .. } | Self::AccountPassword | Self::AccountZone { .. } => Done,
+            Self::AccountGet { .. } | Self::AccountUpdate { .. } | Self::AccountPassword | Self::AccountZone { .. } => {
+                Done
+            }
             Self::AccountDelete => {
                 let with_others = |id| truth.team_members.iter().any(|row| row.team_id == id && row.user_id != me);
                 let stands = truth.teams.iter().any(|team| is_owner(team.id, me) && with_others(team.id));

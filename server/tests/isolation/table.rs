@@ -76,6 +76,7 @@ pub const OPERATIONS: &[Row] = &[
 /// The operations that the REST API has, with method and path, and what can come of them.
 pub const REST: &[Row] = &[
     row("account_get", "GET /api/auth/me", OWN),
+    row("account_export", "GET /api/auth/me/export", OWN),
     row("account_update", "PATCH /api/auth/me", OWN),
     row("account_delete", "DELETE /api/auth/me", &[Done, Conflict]),
     row("account_set_time_zone", "PUT /api/auth/me/time-zone", OWN),
