@@ -1,7 +1,7 @@
 //! Accounts: signing up, signing in, and what a person sets for themselves.
 
 use crate::{
-    Backend, Client, Credential, Error, Result, Viewer,
+    Backend, Client, Credential, Device, Error, Result, Viewer,
     audit::Line,
     scope::{Scope, backoff},
     viewer::Need,
@@ -28,6 +28,8 @@ pub struct SignedIn {
     pub expires_at: DateTime<Utc>,
     /// How long that is from its beginning.
     pub expires_in: Duration,
+    /// By what the browser is known at the next sign-in.
+    pub device: Device,
 }
 
 /// Where the time zones are that people are offered.
@@ -112,7 +114,7 @@ impl Backend {
 
     /// Makes an account in a scope of its own, to be committed.
     async fn new_account(&self, client: &Client, new: NewAccount) -> Result<(Scope, Account)> {
-        self.sign_ins.count(client, new.email.as_str())?;
+        self.sign_ins.count(client, new.email.as_str(), None)?;
         let hash = self.hasher.hash(new.password.expose().to_owned()).await?;
         let viewer = self.newcomer(UserId(self.clock.id()), client);
         let mut scope = self.scope_before_session(&viewer).await?;
@@ -144,7 +146,8 @@ impl Backend {
     /// [`Refusal::WrongCredentials`], and [`Refusal::RateLimited`] after too many tries, right or wrong.
     pub async fn account_sign_in(&self, client: &Client, email: &str, password: &str) -> Result<SignedIn> {
         let email = Email::parse(email).map(|e| e.as_str().to_owned()).unwrap_or_default();
-        self.sign_ins.count(client, &email)?;
+        let device = client.device.as_ref().and_then(|token| self.tokens.device(token, &email, self.clock.now()));
+        self.sign_ins.count(client, &email, device)?;
         let found = self.account_with_hash(client, &email).await?;
         let (account, hash) = found.map_or((None, None), |(account, hash)| (Some(account), Some(hash)));
         let right = self.hasher.verify(candidate(password), hash).await?;
@@ -212,7 +215,8 @@ impl Backend {
         scope.audit(Line::new("account.sign_in").target(format!("session:{session}"))).await?;
         scope.commit().await?;
         let token = self.tokens.sign(account.id, &account.email, SessionId(session), now, expires_at)?;
-        Ok(SignedIn { account, token, expires_at, expires_in: self.tokens.ttl })
+        let device = self.tokens.sign_device(&account.email, self.clock.id(), now)?;
+        Ok(SignedIn { account, token, expires_at, expires_in: self.tokens.ttl, device })
     }
 
     /// Somebody whose identity this operation has just established, before there is a session.
@@ -262,7 +266,7 @@ impl Backend {
         // First, or a token could be used to guess.
         self.permit(viewer, Need::Session).await?;
         let account = self.account_get(viewer).await?;
-        self.sign_ins.count(&viewer.client, &account.email)?;
+        self.sign_ins.count(&viewer.client, &account.email, Some(viewer.session()?.0))?;
         let hash = self.account_with_hash(&viewer.client, &account.email).await?.map(|(_, hash)| hash);
         if !self.hasher.verify(candidate(password), hash).await? {
             self.audit_sign_in_failed(&viewer.client, &account.email).await?;

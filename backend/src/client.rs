@@ -1,5 +1,6 @@
 //! Where a request comes from, and how long it has been in the database.
 
+use secrecy::SecretString;
 use std::{
     net::IpAddr,
     sync::{
@@ -16,6 +17,8 @@ pub struct Client {
     pub address: Option<IpAddr>,
     /// What the client calls itself; hostile text.
     pub user_agent: Option<Arc<str>>,
+    /// What the browser keeps of having signed in before; as it was sent, and perhaps made up.
+    pub device: Option<SecretString>,
     /// Collects the request's time in the database.
     pub db_time: DbTime,
 }

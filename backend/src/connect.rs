@@ -59,7 +59,7 @@ pub struct Settings {
     pub dashboard_cache: Duration,
     /// How often one address may try to sign in or up.
     pub sign_ins_by_address: Limit,
-    /// How often one account may be tried.
+    /// How often one account may be tried by strangers, and by each browser that has signed in to it before.
     pub sign_ins_by_account: Limit,
 }
 

@@ -11,6 +11,7 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 use taskwire_domain::{Error as Refusal, allowance::Allowance};
+use uuid::Uuid;
 
 /// So many a minute in the long run, and so many at once after a rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,23 +106,31 @@ pub fn network(address: IpAddr) -> IpAddr {
 pub(crate) struct SignIns {
     addresses: Limiter<IpAddr>,
     accounts: Limiter<String>,
+    known: Limiter<Uuid>,
 }
 
 impl SignIns {
     pub(crate) fn new(by_address: Limit, by_account: Limit) -> Self {
-        Self { addresses: Limiter::new(by_address), accounts: Limiter::new(by_account) }
+        Self {
+            addresses: Limiter::new(by_address),
+            accounts: Limiter::new(by_account),
+            known: Limiter::new(by_account),
+        }
     }
 
     /// Counts a try from somewhere for the account of a normalised address, whether there is one or not. What cannot be
-    /// an address is empty, and no account's.
+    /// an address is empty, and no account's. Who is `known` to have signed in to it before is counted apart, or strangers
+    /// could keep them out by failing; after too many tries they are a stranger, because what they are known by may be
+    /// stolen.
     ///
     /// # Errors
     /// [`Refusal::RateLimited`] for one too many.
-    pub(crate) fn count(&self, client: &Client, email: &str) -> Result<()> {
+    pub(crate) fn count(&self, client: &Client, email: &str, known: Option<Uuid>) -> Result<()> {
         if let Some(address) = client.address {
             self.addresses.count(&network(address))?;
         }
-        if !email.is_empty() {
+        let is_known = known.is_some_and(|known| self.known.count(&known).is_ok());
+        if !is_known && !email.is_empty() {
             self.accounts.count(&email.to_owned())?;
         }
         Ok(())

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use moka::sync::Cache;
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use std::{fmt, sync::Arc, time::Duration};
 use taskwire_domain::{Error as Refusal, SessionId, UserId};
@@ -93,9 +93,19 @@ impl Tokens {
             iat: issued.timestamp(),
             exp: expires.timestamp(),
         };
-        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
+        self.encode(&claims)
+    }
+
+    /// Signs with the key of today.
+    pub(crate) fn encode(&self, claims: &impl Serialize) -> Result<SecretString> {
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &self.encoding)
             .map(SecretString::from)
             .map_err(|e| Error::Fault(format!("signing a token failed: {e}")))
+    }
+
+    /// What a token says that one of the keys has signed.
+    pub(crate) fn decode<C: DeserializeOwned>(&self, token: &str, validation: &Validation) -> Option<C> {
+        self.decoding.iter().find_map(|key| Some(jsonwebtoken::decode(token, key, validation).ok()?.claims))
     }
 
     /// What a token says, whether it has expired or not.
@@ -104,8 +114,7 @@ impl Tokens {
         if let Some(verified) = self.verified.get(&hash) {
             return Ok(verified);
         }
-        let decode = |key| jsonwebtoken::decode::<Claims>(token, key, &self.validation).ok();
-        let claims = self.decoding.iter().find_map(decode).ok_or(Refusal::Unauthorized)?.claims;
+        let claims: Claims = self.decode(token, &self.validation).ok_or(Refusal::Unauthorized)?;
         let expires_at = DateTime::from_timestamp(claims.exp, 0).ok_or(Refusal::Unauthorized)?;
         let verified = Verified { user_id: claims.sub, session_id: claims.sid, expires_at };
         self.verified.insert(hash, verified);

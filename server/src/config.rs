@@ -313,7 +313,8 @@ pub struct Settings {
     #[arg(long, env = "TASKWIRE_LIMIT_SIGN_IN", value_name = "TASKWIRE_LIMIT_SIGN_IN", default_value = "30:30")]
     pub limit_sign_in: Limit,
 
-    /// Tries to sign in to one account, from wherever.
+    /// Tries to sign in to one account, from wherever; as many more from each browser that has signed in to it before, so
+    /// that nobody is kept out by others who fail.
     #[arg(long, env = "TASKWIRE_LIMIT_ACCOUNT", value_name = "TASKWIRE_LIMIT_ACCOUNT", default_value = "10:10")]
     pub limit_account: Limit,
 

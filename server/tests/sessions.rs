@@ -1,6 +1,6 @@
 //! Signing in and out, and tokens that are not what they seem (A2, A3, I3).
 
-use super::support::{App, SECRET, browser::Browser};
+use super::support::{App, SECRET, Setup, browser::Browser};
 use axum::http::StatusCode;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
@@ -62,6 +62,49 @@ async fn an_account_is_deleted_with_and_without_javascript(_: PgPoolOptions, db:
         assert!(browser.page(done.header("location")).await.text().contains("Your account was deleted."));
         assert_eq!(browser.call("/rpc/account/sign_in", SIGN_IN).await.status, StatusCode::UNAUTHORIZED);
     }
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn strangers_who_fail_keep_nobody_out_of_a_browser_that_is_known(_: PgPoolOptions, db: PgConnectOptions) {
+    let mut setup = Setup::default();
+    setup.sign_ins.1 = "1:3".parse().unwrap();
+    setup.limits.https = true;
+    let app = App::with(db, setup).await;
+    let (mut ada, mut bob) = (app.browser(), app.browser());
+    bob.sign_up("bob@example.org").await;
+    let account = [("email", "ada@example.org"), ("password", "Correct-horse-1"), ("name", "Ada")];
+    let signed_up = ada.call("/rpc/account/sign_up", &account).await;
+    let mut cookies = signed_up.headers.get_all("set-cookie").iter().map(|cookie| cookie.to_str().unwrap());
+    let device = cookies.find(|cookie| cookie.starts_with("taskwire_device=")).unwrap();
+    for attribute in ["HttpOnly", "SameSite=Lax", "Secure", "Path=/rpc/account", "Expires="] {
+        assert!(device.contains(attribute), "{attribute} is not in {device}");
+    }
+    let sign_in = async |browser: &mut Browser, password: &str| {
+        browser.call("/rpc/account/sign_in", &[("email", "ada@example.org"), ("password", password)]).await.status
+    };
+    assert_eq!(ada.call("/rpc/account/sign_out", &[]).await.status, StatusCode::OK);
+    let mut stranger = app.browser();
+    // Signing up was the first try.
+    for wanted in [StatusCode::UNAUTHORIZED, StatusCode::UNAUTHORIZED, StatusCode::TOO_MANY_REQUESTS] {
+        assert_eq!(sign_in(&mut stranger, "Wrong-horse-1").await, wanted);
+    }
+    assert_eq!(
+        sign_in(&mut app.browser(), "Correct-horse-1").await,
+        StatusCode::TOO_MANY_REQUESTS,
+        "a browser of hers"
+    );
+    assert_eq!(sign_in(&mut bob, "Correct-horse-1").await, StatusCode::TOO_MANY_REQUESTS, "known to another account");
+    let mut thief = ada.clone();
+    assert_eq!(sign_in(&mut ada, "Correct-horse-1").await, StatusCode::OK);
+    // She has used one of the three herself.
+    for wanted in [StatusCode::UNAUTHORIZED, StatusCode::UNAUTHORIZED, StatusCode::TOO_MANY_REQUESTS] {
+        assert_eq!(sign_in(&mut thief, "Wrong-horse-1").await, wanted, "a stolen cookie");
+    }
+    assert_eq!(sign_in(&mut ada, "Correct-horse-1").await, StatusCode::OK, "hers is a new one since");
+
+    let fields = [("password", "Correct-horse-1")];
+    assert_eq!(ada.call("/rpc/account/delete", &fields).await.status, StatusCode::OK);
+    assert_eq!(ada.cookies["taskwire_device"], "", "nothing is left in the browser");
 }
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]

@@ -107,10 +107,10 @@ pub async fn delete(
     /// As typed.
     password: String,
 ) -> Result<(), RpcError> {
-    use super::server::{forget, refused, signed_in};
+    use super::server::{forget_account, refused, signed_in};
     let (backend, viewer) = signed_in()?;
     backend.account_delete(&viewer, &password).await.map_err(refused)?;
-    forget();
+    forget_account();
     leptos_axum::redirect("/sign-in?done=account-deleted");
     Ok(())
 }

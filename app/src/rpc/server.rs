@@ -3,6 +3,7 @@
 use super::RpcError;
 use crate::list_url::Place;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts};
+use chrono::{DateTime, Utc};
 use cookie::{Cookie, SameSite, time::OffsetDateTime};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
@@ -13,6 +14,12 @@ use url::form_urlencoded;
 
 /// The cookie that holds a browser's token.
 pub const SESSION_COOKIE: &str = "taskwire_session";
+
+/// The cookie by which a browser is known that has signed in before. It stays when somebody signs out.
+const DEVICE_COOKIE: &str = "taskwire_device";
+
+/// Where that is sent: nobody else has to do with it.
+const SIGN_IN_PATH: &str = "/rpc/account";
 
 /// How cookies are set.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -56,9 +63,10 @@ impl Identity {
     }
 }
 
-/// Where the request comes from.
+/// Where a try to sign in comes from.
 pub fn client() -> Client {
-    use_context::<Parts>().and_then(|parts| parts.extensions.get().cloned()).unwrap_or_default()
+    let client: Client = use_context::<Parts>().and_then(|parts| parts.extensions.get().cloned()).unwrap_or_default();
+    Client { device: cookie(DEVICE_COOKIE).map(Into::into), ..client }
 }
 
 /// The token in the header `Authorization`, whose scheme may be written in any case (RFC 9110, section 11.1).
@@ -96,19 +104,26 @@ pub fn set_cookie(cookie: &Cookie<'_>) {
     }
 }
 
-/// Keeps the person signed in on this browser until the session ends.
+/// Keeps the person signed in on this browser until the session ends, and the browser known for longer.
 pub fn remember(signed_in: &SignedIn) {
-    let end = OffsetDateTime::from_unix_timestamp(signed_in.expires_at.timestamp());
-    set_session(signed_in.token.expose_secret(), end.unwrap_or(OffsetDateTime::UNIX_EPOCH));
+    let SignedIn { token, expires_at, device, .. } = signed_in;
+    set_private(SESSION_COOKIE, token.expose_secret(), "/", Some(end_at(*expires_at)));
+    set_private(DEVICE_COOKIE, device.token.expose_secret(), SIGN_IN_PATH, Some(end_at(device.expires_at)));
+}
+
+fn end_at(time: DateTime<Utc>) -> OffsetDateTime {
+    OffsetDateTime::from_unix_timestamp(time.timestamp()).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
 
 /// Takes the session away from this browser.
 pub fn forget() {
-    set_session("", OffsetDateTime::UNIX_EPOCH);
+    set_private(SESSION_COOKIE, "", "/", Some(OffsetDateTime::UNIX_EPOCH));
 }
 
-fn set_session(token: &str, end: OffsetDateTime) {
-    set_private(SESSION_COOKIE, token, "/", Some(end));
+/// Takes everything of an account away from this browser that is gone.
+pub fn forget_account() {
+    forget();
+    set_private(DEVICE_COOKIE, "", SIGN_IN_PATH, Some(OffsetDateTime::UNIX_EPOCH));
 }
 
 /// The cookie in which a form leaves what its page is to show once, and what must not stand in an address.
