@@ -275,7 +275,8 @@ impl Backend {
         Ok(account)
     }
 
-    /// Sets another password, and ends every other session: whoever knew the old one is out.
+    /// Sets another password, and ends every other session: whoever signed in by the old one is out. API tokens go on,
+    /// because programs know nothing of the password; they are revoked one by one.
     ///
     /// # Errors
     /// [`Refusal::Invalid`] about `current_password` if that is not the old one.

@@ -22,6 +22,7 @@ pub fn PasswordPart(
     view! {
         <section class="panel form" aria-labelledby="password">
             <h2 id="password">"Password"</h2>
+            <p class="hint">"Another one signs out everywhere else. API tokens go on: revoke those that you do not know."</p>
             <Refusal error fields=&["current_password", "new_password"] />
             <ActionForm
                 action=change

@@ -2,10 +2,15 @@
 
 use crate::support::{PASSWORD, World, refusal};
 use chrono::TimeDelta;
+use secrecy::ExposeSecret;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use std::time::Instant;
 use taskwire_backend::Client;
-use taskwire_domain::{Error as Refusal, SessionId, account::NewAccount};
+use taskwire_domain::{
+    Error as Refusal, SessionId,
+    account::{NewAccount, Password},
+    api_token::{NewApiToken, TokenEnd, TokenScope},
+};
 use uuid::Uuid;
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
@@ -137,6 +142,29 @@ async fn people_see_and_end_their_own_sessions(_: PgPoolOptions, options: PgConn
     let left = world.backend.session_list(&ada).await.unwrap();
     assert!(left.len() == 1 && left[0].current);
     assert!(world.backend.account_get(&bob).await.is_ok());
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn another_password_ends_every_other_session_and_no_api_token(_: PgPoolOptions, options: PgConnectOptions) {
+    let world = World::new(options).await;
+    let (ada, bob, backend) = (world.person("Ada").await, world.person("Bob").await, &world.backend);
+    let elsewhere = world.viewer(&world.sign_in("ada@example.org").await);
+    let new = NewApiToken::parse("Robot", &[TokenScope::TasksRead], TokenEnd::Never).unwrap();
+    let robot = backend.token_create(&ada, new).await.unwrap().secret;
+    let change =
+        async |from: &str, to: &str| backend.account_change_password(&ada, from, Password::parse(to).unwrap()).await;
+    assert!(refusal(change("Wr0ngwrong", "An0therone").await).about("current_password").is_some());
+    assert!(backend.account_get(&elsewhere).await.is_ok(), "nothing has happened");
+    change(PASSWORD, "An0therone").await.unwrap();
+    assert_eq!(refusal(backend.account_get(&elsewhere).await), Refusal::Unauthorized);
+    for kept in [&ada, &bob] {
+        assert!(backend.account_get(kept).await.is_ok());
+    }
+    let robot = backend.authenticate(robot.expose_secret(), Client::default()).await.unwrap();
+    assert!(backend.task_list(&robot, &Default::default()).await.is_ok(), "programs know nothing of the password");
+    let sign_in = async |password| backend.account_sign_in(&Client::default(), "ada@example.org", password).await;
+    assert_eq!(refusal(sign_in(PASSWORD).await), Refusal::WrongCredentials);
+    assert!(sign_in("An0therone").await.is_ok());
 }
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
