@@ -61,7 +61,8 @@ async fn nothing_acknowledged_is_lost_when_taskwire_is_killed() {
 #[tokio::test]
 async fn nothing_acknowledged_is_lost_when_postgres_is_killed() {
     let dir = data_dir();
-    let mut program = Program::serve(dir.path()).await;
+    // What is healthy may have been so a second ago, and recovery takes its time on a busy machine.
+    let mut program = Program::serve_with(dir.path(), &[("TASKWIRE_DB_ACQUIRE_TIMEOUT", "20s")]).await;
     let cookie = program.sign_up().await;
     let mut kept = vec![];
     for round in 0..3 {
