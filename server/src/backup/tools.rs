@@ -91,8 +91,10 @@ fn environment(connect: &PgConnectOptions) -> Result<Vec<(String, String)>> {
         environment.push(("PGPASSWORD".to_owned(), decoded(password)?));
     }
     for (name, value) in url.query_pairs().filter(|(name, _)| name.starts_with("ssl")) {
-        ensure!(!value.starts_with("-----BEGIN"), "certificates in DATABASE_URL must be files");
-        environment.push((format!("PG{}", name.to_uppercase()), value.into_owned()));
+        // sqlx writes out a certificate as it is, or says where it is.
+        ensure!(!value.contains("-----BEGIN"), "{name} in DATABASE_URL must be a file, for pg_dump and pg_restore");
+        let value = value.strip_prefix("file: ").unwrap_or(&value);
+        environment.push((format!("PG{}", name.to_uppercase()), value.to_owned()));
     }
     Ok(environment)
 }
