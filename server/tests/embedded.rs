@@ -121,11 +121,11 @@ async fn what_stands_in_the_way_is_named() {
     assert!(said.contains("programs (initdb, postgres) were not found") && said.contains("apt-get install"), "{said}");
 
     let (dir, programs) = (data_dir(), data_dir());
-    let initdb = "echo 'initdb: error: ICU is not supported in this build' >&2; exit 1";
-    for (name, script) in [("postgres", "echo 'postgres (PostgreSQL) 17.0'"), ("initdb", initdb)] {
-        fs::write(programs.path().join(name), format!("#!/bin/sh\n{script}\n")).unwrap();
-        fs::set_permissions(programs.path().join(name), fs::Permissions::from_mode(0o755)).unwrap();
-    }
+    let initdb = programs.path().join("initdb");
+    let script = "#!/bin/sh\n[ \"$1\" != --version ] || exec echo 'initdb (PostgreSQL) 17.0'\n\
+                  echo 'initdb: error: ICU is not supported in this build' >&2; exit 1\n";
+    fs::write(&initdb, script).unwrap();
+    fs::set_permissions(&initdb, fs::Permissions::from_mode(0o755)).unwrap();
     fs::set_permissions(programs.path(), fs::Permissions::from_mode(0o755)).unwrap();
     let said = refuses(dir.path(), &[("TASKWIRE_POSTGRES_BIN", programs.path().to_str().unwrap())]).await;
     assert!(said.contains("was built without ICU"), "{said}");

@@ -38,6 +38,9 @@ async fn realistic(world: &World, viewer: &Viewer) {
          CROSS JOIN generate_series(0, 2) k
          JOIN (SELECT id, row_number() OVER (ORDER BY id) AS n FROM users) person ON person.n = (team.n + k * 7) % 1000 + 1",
         "INSERT INTO team_invitations SELECT id, 'new' || n || '@example.org', 'member', now() FROM teams, generate_series(1, 4) n",
+        "INSERT INTO conversations SELECT gen_random_uuid(), id, '', now(), now() FROM users, generate_series(1, 5)",
+        "INSERT INTO messages (conversation_id, user_id, role, content, created_at)
+         SELECT id, user_id, 'user', 'x', now() FROM conversations, generate_series(1, 10)",
         "INSERT INTO share_invitations SELECT id, user_id, 'new@example.org', 'view', now() FROM tasks WHERE id % 10 = 0",
         "INSERT INTO deleted_share_invitations SELECT id, user_id, 'new@example.org', 'view', now() FROM deleted_tasks",
     ] {
