@@ -44,7 +44,7 @@ test("what was saved stays said when the sessions cannot be read again", async (
   const sessions = page.getByRole("region", { name: "Where you are signed in" });
   await expect(sessions.getByRole("alert")).toBeVisible();
   await expect(sessions.getByText("This browser")).toBeVisible();
-  await expect(page.getByRole("region", { name: "Account" }).getByText("Saved")).toBeVisible();
+  await expect(page.getByRole("region", { name: "Account", exact: true }).getByText("Saved")).toBeVisible();
   await expect(page.getByLabel("Name")).toHaveValue("Grace");
   await expect(page.getByLabel("New password")).toHaveValue("Half");
 });
@@ -57,7 +57,7 @@ test("what is refused is told once, where it was asked for", async ({ page, pers
   await page.route("**/rpc/account/update", (route) => route.abort("connectionrefused"), { times: 1 });
   const save = page.getByRole("button", { name: "Save name" });
   await save.click();
-  await expect(page.getByRole("region", { name: "Account" }).getByRole("alert")).toBeVisible();
+  await expect(page.getByRole("region", { name: "Account", exact: true }).getByRole("alert")).toBeVisible();
   await nextFrame(page);
   expect(readings).toBe(0);
   await expect(page.getByRole("alert")).toHaveCount(1);

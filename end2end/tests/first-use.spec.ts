@@ -94,7 +94,7 @@ test("a newcomer signs up, keeps tasks, finds the way around, and signs out", as
   await test.step("settings show the account and where it is signed in", async () => {
     await page.getByRole("link", { name: "Settings" }).click();
     await expectPage(page, "Settings");
-    await expect(page.getByRole("region", { name: "Account" })).toContainText(ada.email);
+    await expect(page.getByRole("region", { name: "Account", exact: true })).toContainText(ada.email);
     await expect(page.getByRole("region", { name: "Where you are signed in" })).toContainText("This browser");
   });
 

@@ -20,8 +20,8 @@ pub fn PasswordPart(
 ) -> impl IntoView {
     let error = Signal::derive(move || change.value().get().and_then(Result::err));
     view! {
-        <section class="panel form" aria-labelledby="password">
-            <h2 id="password">"Password"</h2>
+        <section class="panel form" aria-labelledby="password-title">
+            <h2 id="password-title">"Password"</h2>
             <p class="hint">"Another one signs out everywhere else. API tokens go on: revoke those that you do not know."</p>
             <Refusal error fields=&["current_password", "new_password"] />
             <ActionForm

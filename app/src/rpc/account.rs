@@ -97,7 +97,7 @@ pub async fn change_password(
     let new = taskwire_domain::account::Password::parse_field("new_password", &new_password)
         .map_err(|error| refuse(error.into()))?;
     backend.account_change_password(&viewer, &current_password, new).await.map_err(refused)?;
-    after_form("/settings?saved=password#password");
+    after_form("/settings?saved=password#password-title");
     Ok(())
 }
 
