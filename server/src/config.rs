@@ -3,7 +3,7 @@
 //! To add one, add a field with its environment variable as `value_name`, so that a complaint about
 //! a value names the variable, and a first line of documentation that `--help` shows.
 
-use crate::backup::schedule::Schedule;
+use crate::{backup::schedule::Schedule, postgres::folder::default_path};
 use anyhow::{Context, Result, ensure};
 use axum::http::HeaderValue;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, builder::Resettable};
@@ -413,6 +413,14 @@ impl Settings {
     /// The signing secret that was set, by either name.
     pub fn secret(&self) -> Option<&SecretString> {
         self.auth_secret.as_ref().or(self.better_auth_secret.as_ref())
+    }
+
+    /// The folder of the data, set or not.
+    ///
+    /// # Errors
+    /// None is set, and the system knows no home folder.
+    pub fn data_folder(&self) -> Result<PathBuf> {
+        self.data_dir.clone().map_or_else(default_path, Ok)
     }
 
     /// Whether people reach Taskwire by https://.

@@ -4,7 +4,7 @@ use crate::{
     config::Settings,
     postgres::{
         Embedded, Purpose,
-        folder::{CLUSTER, DataFolder, default_path},
+        folder::{CLUSTER, DataFolder},
         running_in,
     },
     secret::Secrets,
@@ -36,7 +36,7 @@ impl Database {
             let secrets = Secrets::set(settings).context("AUTH_SECRET is not set")?;
             return Ok(Self { connect, secrets, embedded: None });
         }
-        let path = settings.data_dir.clone().map_or_else(default_path, Ok)?;
+        let path = settings.data_folder()?;
         let folder = DataFolder::open(&path)?;
         let secrets = Secrets::set(settings).map_or_else(|| Secrets::load_or_make(folder.path()), Ok)?;
         let embedded = Embedded::start(folder, settings.postgres_bin.as_deref(), Purpose::Keep, interrupt).await?;
@@ -50,7 +50,7 @@ impl Database {
     /// What keeps it from starting, and a data folder without a database.
     pub async fn attach(settings: &Settings, interrupt: &CancellationToken) -> Result<Self> {
         if settings.database_url.is_none() {
-            let path = settings.data_dir.clone().map_or_else(default_path, Ok)?;
+            let path = settings.data_folder()?;
             ensure!(
                 path.join(CLUSTER).is_dir(),
                 "There is no database in {}: set TASKWIRE_DATA_DIR to the folder that the server uses.",
@@ -68,7 +68,7 @@ impl Database {
         if settings.database_url.is_some() {
             return Self::open(settings, interrupt).await;
         }
-        let path = settings.data_dir.clone().map_or_else(default_path, Ok)?;
+        let path = settings.data_folder()?;
         match running_in(&path) {
             Some(connect) => Ok(Self { connect, secrets: Secrets::default(), embedded: None }),
             None => Self::open(settings, interrupt).await,

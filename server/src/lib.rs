@@ -7,6 +7,7 @@
 //! * [`audit`] seals the audit log, and verifies it on the command line.
 //! * [`backup`] makes, verifies and restores backups.
 //! * [`doctor`] looks whether all of it is well, on the command line.
+//! * [`private_file`] writes secrets and manifests.
 //! * [`postgres`] is the embedded database, [`standalone`] the command that runs it alone.
 //!
 //! To add an endpoint: a handler in a file of its own, one line in [`router`].
@@ -23,6 +24,7 @@ pub mod metrics;
 pub mod middleware;
 pub mod pages;
 pub mod postgres;
+pub mod private_file;
 pub mod router;
 pub mod secret;
 pub mod serve;

@@ -1,13 +1,12 @@
 //! The secrets that sign sessions (requirement A5): those that are set, or else those in the data folder.
 
-use crate::{config::Settings, postgres::folder::default_path};
+use crate::{config::Settings, private_file};
 use anyhow::{Context, Result, ensure};
-use nix::unistd::geteuid;
 use secrecy::{ExposeSecret, SecretString};
 use std::{
-    fs::{self, File, Permissions},
+    fs::{self, Permissions},
     io::{self, ErrorKind, Write},
-    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown},
+    os::unix::fs::PermissionsExt,
     path::Path,
 };
 use taskwire_backend::SECRET_MIN;
@@ -58,7 +57,7 @@ pub fn rotate(settings: &Settings) -> Result<()> {
         "The secret is set, so it is not kept in the data folder. Set AUTH_SECRET_PREVIOUS to what AUTH_SECRET is now, and \
          AUTH_SECRET to a new one (`openssl rand -hex 32` makes one), the same on every instance, and start them again."
     );
-    let folder = settings.data_dir.clone().map_or_else(default_path, Ok)?;
+    let folder = settings.data_folder()?;
     let before = load(&folder, CURRENT)?.with_context(|| {
         format!("There is no secret in {}: set TASKWIRE_DATA_DIR to the folder that the server uses.", folder.display())
     })?;
@@ -99,20 +98,9 @@ fn make(folder: &Path) -> Result<SecretString> {
 }
 
 fn keep(folder: &Path, name: &str, secret: &SecretString) -> Result<()> {
-    // Written aside and renamed: a crash leaves either what was there or a whole one.
-    let (path, unfinished) = (folder.join(name), folder.join(format!("{name}.new")));
-    let write = || {
-        let mut file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
-        if geteuid().is_root() {
-            // An administrator's command must leave the server what is the server's.
-            fchown(&file, Some(fs::metadata(folder)?.uid()), None)?;
-        }
-        writeln!(file, "{}", secret.expose_secret())?;
-        file.sync_all()?;
-        fs::rename(&unfinished, &path)?;
-        File::open(folder)?.sync_all()
-    };
-    write().with_context(|| format!("the signing secret cannot be kept in {}", path.display()))
+    let path = folder.join(name);
+    let written = private_file::replace(&path, format!("{}\n", secret.expose_secret()).as_bytes());
+    written.with_context(|| format!("the signing secret cannot be kept in {}", path.display()))
 }
 
 #[cfg(test)]

@@ -8,15 +8,15 @@
 //! ```
 
 use super::manifest::{Manifest, Verified};
-use crate::{config::Settings, postgres::folder::default_path};
+use crate::{config::Settings, private_file};
 use anyhow::{Context, Result, anyhow, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions},
-    io::{ErrorKind, Read, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    fs::{self, DirBuilder, File},
+    io::{ErrorKind, Read},
+    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
 };
 
@@ -48,10 +48,9 @@ impl Store {
     /// # Errors
     /// No folder is set, and the system knows no home folder.
     pub fn of(settings: &Settings) -> Result<Self> {
-        let dir = match (&settings.backup_dir, &settings.data_dir) {
-            (Some(dir), _) => dir.clone(),
-            (None, Some(data)) => data.join("backups"),
-            (None, None) => default_path()?.join("backups"),
+        let dir = match &settings.backup_dir {
+            Some(dir) => dir.clone(),
+            None => settings.data_folder()?.join("backups"),
         };
         Ok(Self(dir))
     }
@@ -106,7 +105,7 @@ impl Store {
             }
             private.create(&dir)?;
             // Before anything else writes into it, so that it is nobody else's to read.
-            private_file(&dir.join(DUMP))
+            private_file::create(&dir.join(DUMP))
         };
         make().with_context(|| self.unusable())?;
         Ok(Unfinished { store: self.clone(), dir })
@@ -205,7 +204,9 @@ impl Unfinished {
         write(&self.dir, MANIFEST, manifest)?;
         let name = manifest.created_at.format("%Y%m%dT%H%M%S%.3fZ").to_string();
         let dir = self.store.0.join(&name);
-        fs::rename(&self.dir, &dir).and_then(|()| sync(&self.store.0)).with_context(|| self.store.unusable())?;
+        fs::rename(&self.dir, &dir)
+            .and_then(|()| private_file::sync(&self.store.0))
+            .with_context(|| self.store.unusable())?;
         Backup::read(dir).ok_or_else(|| anyhow!("the backup {name} cannot be read back"))
     }
 }
@@ -224,26 +225,10 @@ fn read<T: DeserializeOwned>(path: &Path) -> Option<T> {
     serde_json::from_slice(&fs::read(path).ok()?).ok()
 }
 
-/// Written aside and renamed: a crash leaves either none or a whole one.
 fn write(dir: &Path, name: &str, content: &impl Serialize) -> Result<()> {
-    let (path, unfinished) = (dir.join(name), dir.join(format!("{name}.new")));
+    let path = dir.join(name);
     let text = serde_json::to_vec_pretty(content)?;
-    let write = || {
-        let mut file = private_file(&unfinished)?;
-        file.write_all(&text)?;
-        file.sync_all()?;
-        fs::rename(&unfinished, &path)?;
-        sync(dir)
-    };
-    write().with_context(|| format!("cannot write {}", path.display()))
-}
-
-fn private_file(path: &Path) -> std::io::Result<File> {
-    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
-}
-
-fn sync(dir: &Path) -> std::io::Result<()> {
-    File::open(dir)?.sync_all()
+    private_file::replace(&path, &text).with_context(|| format!("cannot write {}", path.display()))
 }
 
 fn sha256(path: &Path) -> Result<String> {

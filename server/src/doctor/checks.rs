@@ -8,7 +8,7 @@ use crate::{
         store::Store,
     },
     config::Settings,
-    postgres::{folder::default_path, programs::OLDEST},
+    postgres::programs::OLDEST,
 };
 use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -136,11 +136,7 @@ pub async fn size(connection: &mut PgConnection) -> Result<u64> {
 
 /// Whether there is room where data and backups are. A backup is tried in a database of the same size.
 pub fn disks(settings: &Settings, store: &Store, size: u64) -> Vec<Finding> {
-    let data = match (&settings.database_url, &settings.data_dir) {
-        (Some(_), _) => None,
-        (None, Some(dir)) => Some(dir.clone()),
-        (None, None) => default_path().ok(),
-    };
+    let data = settings.database_url.is_none().then(|| settings.data_folder().ok()).flatten();
     let data = data.map(|dir| disk("data", &dir, LITTLE_SPACE.max(2 * size)));
     // Until the first backup, the folder is not there.
     let backups =
