@@ -80,3 +80,21 @@ impl Veil {
         self.db_time.0.fetch_max(nanos(self.before + MISSING_TAKES), Ordering::Relaxed);
     }
 }
+
+#[cfg(test)]
+mod fuzz {
+    use super::*;
+    use taskwire_fuzz::{check, produce, text};
+
+    #[test]
+    fn the_user_agent_is_kept_as_far_as_the_database_takes_it() {
+        let long = (text(&["Mozilla/5.0 (X11; Linux)", "\0", "😀"]), produce::<u8>());
+        check!().with_generator(long).for_each(|(text, many)| {
+            let text = text.repeat(usize::from(*many % 8));
+            let kept = Client { user_agent: Some((&*text).into()), ..Client::default() }.user_agent_kept().unwrap();
+            assert!(kept.chars().count() <= 500 && !kept.contains('\0'));
+            assert!(text.replace('\0', "").starts_with(&kept));
+            assert!(kept.chars().count() == 500 || kept == text.replace('\0', ""));
+        });
+    }
+}

@@ -37,9 +37,17 @@ impl FromStr for Limit {
             let (per_minute, burst) = text.split_once(':')?;
             Some(Rate { per_minute: per_minute.parse().ok()?, burst: burst.parse().ok()? })
         };
-        parse().map(|rate| Self(Some(rate))).ok_or("write it like 600:100, for 600 a minute and 100 at once, or off")
+        let rate = parse().ok_or("write it like 600:100, for 600 a minute and 100 at once, or off")?;
+        // Beyond that the nanoseconds that are counted in would not fit their number.
+        if seconds_for(rate, rate.burst.get()) > REST_MAX {
+            return Err("so many at once must be there again within a year, as with 600:100");
+        }
+        Ok(Self(Some(rate)))
     }
 }
+
+/// Seconds of rest at most until a whole burst is there again: a year.
+const REST_MAX: u32 = 365 * 24 * 60 * 60;
 
 /// Forgets who has not asked for long after so many requests.
 const FORGET_AFTER: u32 = 4096;
@@ -175,7 +183,7 @@ mod tests {
 
     #[test]
     fn a_limit_is_two_numbers_or_off() {
-        for wrong in ["", "600", "0:1", "1:0", "-1:5", "600:100:1", "on"] {
+        for wrong in ["", "600", "0:1", "1:0", "-1:5", "600:100:1", "on", "1:4294967295"] {
             assert!(wrong.parse::<Limit>().is_err(), "{wrong}");
         }
         assert_eq!("off".parse(), Ok(Limit(None)));
@@ -187,5 +195,48 @@ mod tests {
         assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
         assert_eq!(network("192.0.2.7"), "192.0.2.7");
         assert_eq!(network("::ffff:192.0.2.7"), "192.0.2.7");
+    }
+}
+
+#[cfg(test)]
+mod fuzz {
+    use super::*;
+    use taskwire_fuzz::{check, produce, text};
+
+    const PIECES: &[&str] = &["off", ":", "600", "200", "1", "0", "+", "-", " ", "4294967295", "429496729"];
+
+    #[test]
+    fn a_limit_is_two_numbers_that_can_be_counted_by_or_off() {
+        check!().with_generator(text(PIECES)).for_each(|text| {
+            let number = |text: &str| text.parse::<u32>().ok().filter(|number| *number > 0);
+            match (text.parse::<Limit>(), text.split_once(':')) {
+                (Ok(Limit(None)), _) => assert_eq!(text, "off"),
+                (Ok(limit @ Limit(Some(Rate { per_minute, burst }))), Some((first, second))) => {
+                    assert_eq!((Some(per_minute.get()), Some(burst.get())), (number(first), number(second)));
+                    assert_eq!(format!("{per_minute}:{burst}").parse(), Ok(limit));
+                }
+                (Ok(limit), None) => panic!("{limit:?}"),
+                (Err(error), _) => assert!(error.contains("600:100") && text != "off"),
+            }
+        });
+    }
+
+    #[test]
+    fn whatever_limit_is_taken_allows_its_burst_and_no_more() {
+        let numbers = (text(PIECES), text(PIECES), produce::<Option<(u32, u8)>>());
+        check!().with_generator(numbers).for_each(|(first, second, numbers)| {
+            let text = match numbers {
+                Some((per_minute, burst)) => format!("{per_minute}:{burst}"),
+                None => format!("{first}:{second}"),
+            };
+            let Ok(limit @ Limit(Some(rate))) = text.parse() else { return };
+            let limiter = Limiter::new(limit);
+            for before in 0..rate.burst.get().min(3) {
+                let allowance = limiter.count(&()).unwrap().unwrap();
+                assert_eq!(allowance.limit, rate.burst.get());
+                // A high rate may have given some back already.
+                assert!(allowance.remaining >= rate.burst.get() - before - 1 && allowance.remaining < rate.burst.get());
+            }
+        });
     }
 }

@@ -145,3 +145,75 @@ impl Backend {
         checked
     }
 }
+
+#[cfg(test)]
+mod fuzz {
+    use super::*;
+    use std::sync::LazyLock;
+    use taskwire_fuzz::{check, produce, text};
+    use uuid::Uuid;
+
+    static TOKENS: LazyLock<Tokens> = LazyLock::new(|| {
+        let secret = "0123456789abcdef0123456789abcdef".to_owned().into();
+        Tokens::new(&secret, None, Duration::from_secs(60)).unwrap()
+    });
+
+    fn session(email: &str, ids: (u128, u128), seconds: u32) -> (SecretString, DateTime<Utc>) {
+        let at = DateTime::from_timestamp(i64::from(seconds), 0).unwrap();
+        let (user, session) = (UserId(Uuid::from_u128(ids.0)), SessionId(Uuid::from_u128(ids.1)));
+        (TOKENS.sign(user, email, session, at, at).unwrap(), at)
+    }
+
+    #[test]
+    fn a_token_says_whose_it_is_and_no_other_text_does() {
+        let change = produce::<(u16, u8)>();
+        let claims = (text(&["ada", "@example.org", "\""]), produce::<(u128, u128)>(), produce::<u32>(), change);
+        check!().with_generator(claims).for_each(|(email, ids, seconds, (at, byte))| {
+            let (token, end) = session(email, *ids, *seconds);
+            let token = token.expose_secret();
+            let verified = TOKENS.verify(token).unwrap();
+            assert_eq!(
+                (verified.user_id.0.as_u128(), verified.session_id.0.as_u128(), verified.expires_at),
+                (ids.0, ids.1, end)
+            );
+
+            let (start, end) = token.split_at(usize::from(*at) % token.len());
+            let other = format!("{start}{}{}", char::from(*byte), end.get(1..).unwrap_or_default());
+            assert_eq!(TOKENS.verify(&other).is_ok(), other == token, "{other}");
+            assert!(TOKENS.verify(start).is_err());
+        });
+    }
+
+    #[test]
+    fn what_nobody_has_signed_is_no_token() {
+        const PIECES: &[&str] = &[
+            ".",
+            "eyJhbGciOiJIUzI1NiJ9",
+            "eyJhbGciOiJub25lIn0",
+            "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9",
+            "e30",
+            "=",
+            "-",
+            "_",
+            "eyJzdWIiOiIwMTk5YTRkMC0wMDAwLTcwMDAtODAwMC0wMDAwMDAwMDAwMDEiLCJleHAiOjk5OTk5OTk5OTl9",
+        ];
+        check!().with_generator((text(PIECES), text(&["ada@example.org", "a"]))).for_each(|(token, email)| {
+            assert_eq!(TOKENS.verify(token).unwrap_err(), Refusal::Unauthorized);
+            assert_eq!(TOKENS.device(&token.as_str().into(), email, DateTime::UNIX_EPOCH), None);
+        });
+    }
+
+    #[test]
+    fn a_browsers_token_and_a_sessions_do_not_pass_for_each_other() {
+        let emails = (text(&["ada", "@example.org"]), text(&["ada", "@example.org"]));
+        check!().with_generator((emails, produce::<(u128, u32)>())).for_each(|((email, other), (id, seconds))| {
+            let (token, now) = session(email, (*id, *id), *seconds);
+            assert_eq!(TOKENS.device(&token, email, now), None);
+            let device = TOKENS.sign_device(email, Uuid::from_u128(*id), now).unwrap();
+            assert!(TOKENS.verify(device.token.expose_secret()).is_err());
+            let known = TOKENS.device(&device.token, other, now);
+            assert_eq!(known, (email == other).then_some(Uuid::from_u128(*id)));
+            assert_eq!(TOKENS.device(&device.token, email, device.expires_at), None, "it has expired by then");
+        });
+    }
+}

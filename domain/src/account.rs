@@ -154,7 +154,6 @@ impl NewAccount {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
     #[test]
     fn two_spellings_of_an_address_are_one() {
@@ -193,13 +192,105 @@ mod tests {
         let account = NewAccount::parse("ada@example.org", "Secret123", "Ada").unwrap();
         assert!(!format!("{account:?}").contains("Secret123"));
     }
+}
 
-    proptest! {
-        #[test]
-        fn normalising_an_address_twice_changes_nothing(text in "[A-Za-z0-9.+-]{1,20}@[A-Za-z0-9-]{1,10}\\.[A-Za-z]{2,5}") {
-            if let Ok(email) = Email::parse(&text) {
-                prop_assert_eq!(Email::parse(email.as_str()), Ok(email));
+#[cfg(test)]
+mod fuzz {
+    use super::*;
+    use taskwire_fuzz::{check, text};
+
+    const ADDRESS: &[&str] = &[
+        "ada",
+        "@",
+        "@example.org",
+        ".",
+        "org",
+        "EXAMPLE",
+        "İ",
+        "ß",
+        " ",
+        "\u{a0}",
+        "\u{3000}",
+        "\"",
+        "<",
+        ">",
+        "+",
+        "(",
+        "[",
+        "127.0.0.1",
+        "xn--",
+        "-",
+        ",",
+        ";",
+        ":",
+        "\\",
+        "\0",
+    ];
+
+    #[test]
+    fn an_address_is_one_word_in_its_only_spelling() {
+        check!().with_generator(text(ADDRESS)).for_each(|text| match Email::parse(text) {
+            Ok(email) => {
+                let (user, host) = email.as_str().rsplit_once('@').unwrap();
+                assert!(!user.is_empty() && !host.is_empty());
+                assert!(email.as_str().chars().count() <= EMAIL_MAX);
+                assert!(!email.as_str().contains(|c: char| c.is_control() || c.is_whitespace()), "{email:?}");
+                assert_eq!(email.as_str(), text.trim().to_lowercase());
+                assert_eq!(Email::parse(email.as_str()).as_ref(), Ok(&email));
+                assert_eq!(Email::parse(&format!(" {}\n", text.to_ascii_uppercase())).as_ref(), Ok(&email));
             }
-        }
+            Err(error) => assert_eq!(error.field, "email"),
+        });
+    }
+
+    #[test]
+    fn an_ordinary_address_is_taken() {
+        let word = || text(&["a", "B", "7", "xyz"]);
+        check!().with_generator((word(), word(), word())).for_each(|(user, tag, host)| {
+            let plain = |word: &str| (1..=20).contains(&word.len()) && word.chars().all(|c| c.is_ascii_alphanumeric());
+            if [user, tag, host].iter().all(|word| plain(word)) {
+                let address = format!("{user}.{user}+{tag}@{host}.example");
+                assert_eq!(Email::parse(&address).unwrap().as_str(), address.to_ascii_lowercase());
+            }
+        });
+    }
+
+    #[test]
+    fn a_password_is_kept_as_it_is_or_breaks_a_rule() {
+        const PIECES: &[&str] =
+            &["a", "Z", "7", "ä", "Ä", "٣", " ", "correct horse", "0123456789abcdefghijklmnopqrstuvwxyz"];
+        check!().with_generator(text(PIECES)).for_each(|text| {
+            let keeps_the_rules = (PASSWORD_MIN..=PASSWORD_MAX).contains(&text.chars().count())
+                && text.contains(char::is_uppercase)
+                && text.contains(char::is_lowercase)
+                && text.contains(|c: char| c.is_ascii_digit());
+            match Password::parse_field("new_password", text) {
+                Ok(password) => assert!(keeps_the_rules && password.expose() == text),
+                Err(error) => assert!(!keeps_the_rules && error.field == "new_password", "{error:?}"),
+            }
+        });
+    }
+
+    #[test]
+    fn a_sign_up_is_refused_for_each_field_that_is_and_no_other() {
+        let fields = (text(ADDRESS), text(&["Passw0rd", "a", ""]), text(&["Ada", " ", "\0"]));
+        check!().with_generator(fields).for_each(|(email, password, name)| {
+            let refused = [
+                ("email", Email::parse(email).is_err()),
+                ("password", Password::parse(password).is_err()),
+                ("name", Name::parse(name).is_err()),
+            ];
+            match NewAccount::parse(email, password, name) {
+                Ok(new) => {
+                    assert!(refused.iter().all(|(_, refused)| !refused));
+                    assert_eq!((Ok(new.email), Ok(new.name)), (Email::parse(email), Name::parse(name)));
+                }
+                Err(error) => {
+                    for (field, refused) in refused {
+                        assert_eq!(error.about(field).is_some(), refused, "{field}");
+                    }
+                }
+            }
+        });
     }
 }

@@ -142,3 +142,50 @@ mod tests {
         }
     }
 }
+
+#[cfg(test)]
+mod fuzz {
+    use super::*;
+    use taskwire_fuzz::{check, produce, text};
+
+    #[test]
+    fn a_new_token_has_each_scope_once_and_in_order() {
+        let name = text(&["Backup", " ", "\n", "0123456789"]);
+        check!().with_generator((name, produce::<Vec<u8>>())).for_each(|(name, scopes)| {
+            let all = TokenScope::ALL;
+            let chosen: Vec<_> = scopes.iter().map(|at| all[usize::from(*at) % all.len()]).collect();
+            match NewApiToken::parse(name, &chosen, TokenEnd::Never) {
+                Ok(token) => {
+                    assert!((1..=TOKEN_NAME_MAX).contains(&token.name.chars().count()) && token.name == name.trim());
+                    assert!(chosen.iter().all(|scope| token.scopes.contains(scope)) && !chosen.is_empty());
+                    let place = |scope: &TokenScope| all.iter().position(|one| one == scope);
+                    assert!(token.scopes.windows(2).all(|two| place(&two[0]) < place(&two[1])), "{token:?}");
+                    assert!(token.scopes.iter().all(|scope| chosen.contains(scope)));
+                }
+                Err(error) => {
+                    let name = text::single_line("name", "The name", name, 1, TOKEN_NAME_MAX);
+                    assert_eq!(error.about("name").is_some(), name.is_err());
+                    assert_eq!(error.about("scopes").is_some(), chosen.is_empty());
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn a_token_ends_after_it_was_made() {
+        let times = produce::<(u32, Option<i64>, u16)>();
+        check!().with_generator(times).for_each(|(now, end, days)| {
+            let now = DateTime::from_timestamp(i64::from(*now), 0).unwrap();
+            let end =
+                end.map_or(Some(TokenEnd::After(*days)), |end| DateTime::from_timestamp(end, 0).map(TokenEnd::At));
+            let Some(end) = end else { return };
+            match end.of_one_made(now) {
+                Ok(found) => assert!(found.is_some_and(|found| found > now)),
+                Err(error) => {
+                    assert_eq!(error.field, "expires_at");
+                    assert!(matches!(end, TokenEnd::After(0)) || matches!(end, TokenEnd::At(end) if end <= now));
+                }
+            }
+        });
+    }
+}

@@ -97,3 +97,38 @@ mod tests {
         assert_eq!(error.about("permission"), Some("A permission is view or edit."));
     }
 }
+
+#[cfg(test)]
+mod fuzz {
+    use super::*;
+    use crate::account::Email;
+    use taskwire_fuzz::{check, produce, text};
+
+    #[test]
+    fn a_new_share_is_refused_for_each_field_that_is_and_no_other() {
+        let fields = (text(&["ada", "@example.org", " "]), text(&["view", "edit", "own"]));
+        check!().with_generator(fields).for_each(|(email, permission)| {
+            let whom = Whom::parse(Some(email), None);
+            match NewShare::parse(email, permission) {
+                Ok(share) => assert_eq!((Ok(share.whom), share.permission.as_str()), (whom, permission.as_str())),
+                Err(error) => {
+                    assert_eq!(error.about("email").is_some(), whom.is_err());
+                    assert_eq!(error.about("permission").is_some(), permission.parse::<Permission>().is_err());
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn whoever_is_named_is_named_once() {
+        let whom = (text(&["ada", "@example.org"]), produce::<(bool, Option<u128>)>());
+        check!().with_generator(whom).for_each(|(email, (is_said, id))| {
+            let (email, id) = (is_said.then_some(email.as_str()), id.map(|id| UserId(uuid::Uuid::from_u128(id))));
+            match (Whom::parse(email, id), email, id) {
+                (found, Some(email), None) => assert_eq!(found, Email::parse(email).map(Whom::Email)),
+                (found, None, Some(id)) => assert_eq!(found, Ok(Whom::User(id))),
+                (found, ..) => assert_eq!(found.unwrap_err().field, "email"),
+            }
+        });
+    }
+}

@@ -341,7 +341,6 @@ pub struct DeletedTask {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
     #[test]
     fn a_new_task_names_every_broken_field() {
@@ -383,13 +382,73 @@ mod tests {
         assert!(limit(Some(0)).is_err());
         assert!(limit(Some(101)).is_err());
     }
+}
 
-    proptest! {
-        #[test]
-        fn a_title_that_passes_is_within_its_bounds(text in any::<String>()) {
-            if let Ok(task) = NewTask::parse(&text, "", None) {
-                prop_assert!((1..=TITLE_MAX).contains(&task.title.chars().count()));
+#[cfg(test)]
+mod fuzz {
+    use super::*;
+    use std::collections::BTreeSet;
+    use taskwire_fuzz::{check, produce, text};
+
+    const PIECES: &[&str] = &["a", "Plan the offsite", "<b>", " ", "\n", "\r\n", "\t", "\0", "ä", "0123456789"];
+
+    #[test]
+    fn a_new_task_and_a_change_to_it_keep_the_same_rules() {
+        let many = produce::<u8>();
+        check!().with_generator((text(PIECES), text(PIECES), many)).for_each(|(title_text, description_text, many)| {
+            let description_text = description_text.repeat(usize::from(*many % 16));
+            let (title, description) = (title(title_text), description(&description_text));
+            let new = NewTask::parse(title_text, &description_text, None);
+            let change = TaskChange::parse(Some(title_text), Some(&description_text), None, None);
+            match (&new, &change) {
+                (Ok(new), Ok(change)) => {
+                    assert!((1..=TITLE_MAX).contains(&new.title.chars().count()) && !new.title.contains('\n'));
+                    assert!(new.description.chars().count() <= DESCRIPTION_MAX);
+                    assert_eq!((Ok(&new.title), Ok(&new.description)), (title.as_ref(), description.as_ref()));
+                    assert_eq!((&change.title, &change.description), (&title.ok(), &description.ok()));
+                    assert_eq!(
+                        NewTask::parse(&new.title, &new.description, None).as_ref(),
+                        Ok(new),
+                        "it is read again"
+                    );
+                }
+                (Err(error), Err(of_change)) => {
+                    assert_eq!(error, of_change);
+                    assert_eq!(error.about("title").is_some(), title.is_err());
+                    assert_eq!(error.about("description").is_some(), description.is_err());
+                }
+                _ => panic!("{new:?} and {change:?}"),
             }
-        }
+        });
+    }
+
+    #[test]
+    fn a_change_of_many_names_each_task_once() {
+        check!().with_type().for_each(|(ids, more): &(Vec<i64>, u16)| {
+            let ids: Vec<_> = ids.iter().copied().chain(0..i64::from(*more % 600)).map(TaskId).collect();
+            let distinct: BTreeSet<_> = ids.iter().copied().collect();
+            match BulkChange::parse(BulkAction::Complete, ids) {
+                Ok(change) => {
+                    assert!((1..=BULK_MAX).contains(&distinct.len()));
+                    assert!(change.ids.into_iter().eq(distinct));
+                }
+                Err(error) => assert!(!(1..=BULK_MAX).contains(&distinct.len()) && error.about("ids").is_some()),
+            }
+        });
+    }
+
+    #[test]
+    fn a_page_and_a_search_text_have_their_limits() {
+        let limit = produce::<Option<u8>>();
+        check!().with_generator((text(PIECES), limit)).for_each(|(search, limit)| {
+            let limit = limit.map(u32::from);
+            let query = TaskQuery { search: search.clone(), limit, ..TaskQuery::default() };
+            let (is_short, is_page) =
+                (search.chars().count() <= SEARCH_MAX, limit.is_none_or(|n| (1..=PAGE_MAX).contains(&n)));
+            match query.checked_limit() {
+                Ok(found) => assert!(is_short && is_page && found == limit.unwrap_or(PAGE_SIZE)),
+                Err(error) => assert!(error.about("q").is_some() != is_short && (!is_short || !is_page)),
+            }
+        });
     }
 }

@@ -212,3 +212,49 @@ mod tests {
         assert_eq!(TeamTexts::parse(" Crew ", "").unwrap().name, "Crew");
     }
 }
+
+#[cfg(test)]
+mod fuzz {
+    use super::*;
+    use taskwire_fuzz::{check, text};
+
+    #[test]
+    fn a_teams_texts_are_alike_for_a_new_one_and_for_an_old_one() {
+        const PIECES: &[&str] = &["Crew", " ", "\n", "\0", "0123456789", "🚀"];
+        check!().with_generator((text(PIECES), text(PIECES))).for_each(|(name, description)| {
+            let texts = TeamTexts::parse(name, description);
+            let change = TeamChange::parse(Some(name), Some(description));
+            assert_eq!(texts.clone().map(TeamChange::from), change);
+            match texts {
+                Ok(texts) => {
+                    assert!((1..=TEAM_NAME_MAX).contains(&texts.name.chars().count()));
+                    assert!(texts.description.chars().count() <= TEAM_DESCRIPTION_MAX);
+                    assert_eq!(TeamTexts::parse(&texts.name, &texts.description), Ok(texts));
+                }
+                Err(error) => {
+                    assert_eq!(error.about("name").is_some(), super::name(name).is_err());
+                    assert_eq!(error.about("description").is_some(), super::description(description).is_err());
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn a_new_member_is_refused_for_each_field_that_is_and_no_other() {
+        let fields = (text(&["ada", "@example.org", " "]), text(&["owner", "admin", "member", "viewer", "king"]));
+        check!().with_generator(fields).for_each(|(email, role)| {
+            let whom = Whom::parse(Some(email), None);
+            match NewMember::parse(email, role) {
+                Ok(member) => {
+                    assert_ne!(member.role, Role::Owner);
+                    assert_eq!((Ok(member.whom), member.role.as_str()), (whom, role.as_str()));
+                }
+                Err(error) => {
+                    assert_eq!(error.about("email").is_some(), whom.is_err());
+                    let is_given = role.parse().is_ok_and(|role: Role| role != Role::Owner);
+                    assert_eq!(error.about("role").is_some(), !is_given);
+                }
+            }
+        });
+    }
+}

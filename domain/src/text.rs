@@ -36,27 +36,6 @@ pub fn multi_line(field: &str, label: &str, text: &str, max: usize) -> Result<St
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn what_passes_as_a_line_keeps_every_rule_and_passes_again(text in any::<String>()) {
-            if let Ok(line) = single_line("f", "F", &text, 1, 20) {
-                prop_assert!((1..=20).contains(&line.chars().count()));
-                prop_assert!(!line.chars().any(char::is_control));
-                prop_assert_eq!(line.trim(), &line);
-                prop_assert_eq!(single_line("f", "F", &line, 1, 20), Ok(line.clone()));
-            }
-        }
-
-        #[test]
-        fn what_passes_as_a_text_passes_again(text in "[a-z \r\n\t\u{0}\u{7f}]{0,40}") {
-            if let Ok(kept) = multi_line("f", "F", &text, 30) {
-                prop_assert!(!kept.contains('\r'));
-                prop_assert_eq!(multi_line("f", "F", &kept, 30), Ok(kept.clone()));
-            }
-        }
-    }
 
     #[test]
     fn characters_count_not_bytes() {
@@ -70,5 +49,47 @@ mod tests {
         assert_eq!(single_line("f", "F", "\n ok \r\n", 1, 9), Ok("ok".to_owned()));
         assert!(single_line("f", "F", "a\nb", 1, 9).is_err());
         assert!(single_line("f", "F", "a\0b", 1, 9).is_err());
+    }
+}
+
+#[cfg(test)]
+mod fuzz {
+    use super::*;
+    use taskwire_fuzz::{check, text};
+
+    const PIECES: &[&str] =
+        &["a", "ä", " ", "\u{a0}", "\u{2028}", "\u{85}", "\t", "\n", "\r", "\r\n", "\0", "e\u{301}"];
+
+    #[test]
+    fn a_line_is_the_trimmed_text_or_breaks_a_rule() {
+        check!().with_generator(text(PIECES)).for_each(|text| {
+            let trimmed = text.trim();
+            let keeps_the_rules = (2..=12).contains(&trimmed.chars().count()) && !trimmed.contains(char::is_control);
+            match single_line("field", "The text", text, 2, 12) {
+                Ok(line) => assert!(keeps_the_rules && line == trimmed, "{line:?}"),
+                Err(error) => assert!(
+                    !keeps_the_rules && error.field == "field" && error.message.starts_with("The text must"),
+                    "{error:?}"
+                ),
+            }
+        });
+    }
+
+    #[test]
+    fn lines_are_the_text_with_one_kind_of_line_end_or_break_a_rule() {
+        check!().with_generator(text(PIECES)).for_each(|text| {
+            let lines: Vec<_> = text.split("\r\n").flat_map(|part| part.split(['\r', '\n'])).collect();
+            let wanted = lines.join("\n");
+            let wanted = wanted.trim();
+            let is_control = |c: char| c.is_control() && c != '\n' && c != '\t';
+            let keeps_the_rules = wanted.chars().count() <= 20 && !wanted.contains(is_control);
+            match multi_line("field", "The text", text, 20) {
+                Ok(kept) => assert!(keeps_the_rules && kept == wanted, "{kept:?}"),
+                Err(error) => assert!(
+                    !keeps_the_rules && error.field == "field" && error.message.starts_with("The text must"),
+                    "{error:?}"
+                ),
+            }
+        });
     }
 }

@@ -202,8 +202,9 @@ fn read_csv(file: &[u8]) -> Result<Vec<Line>> {
     }
     let mut lines = Vec::new();
     let mut record = StringRecord::new();
+    let mut place = Place { rest: file, byte: 0, line: 1 };
     loop {
-        let number = reader.position().line() + line_ends(file, reader.position().byte());
+        let number = place.line_at(reader.position().byte());
         let task = match reader.read_record(&mut record) {
             Ok(false) => return Ok(lines),
             Ok(true) => task(entry(&record, &names)),
@@ -216,10 +217,25 @@ fn read_csv(file: &[u8]) -> Result<Vec<Line>> {
     }
 }
 
-/// How many line ends the next line stands behind: empty lines, and what is left of a CRLF.
-fn line_ends(file: &[u8], from: u64) -> u64 {
-    let rest = file.iter().skip(usize::try_from(from).unwrap_or(usize::MAX));
-    rest.take_while(|byte| b"\r\n".contains(byte)).map(|byte| u64::from(*byte == b'\n')).sum()
+/// How far a file was read. The reader itself counts no lines that end in CR alone, as old spreadsheets write them.
+struct Place<'a> {
+    rest: &'a [u8],
+    byte: usize,
+    line: u64,
+}
+
+impl Place<'_> {
+    /// The line that begins at this byte, or behind the line ends there: empty lines, and what is left of a CRLF.
+    fn line_at(&mut self, byte: u64) -> u64 {
+        let read = usize::try_from(byte).unwrap_or(usize::MAX).saturating_sub(self.byte);
+        let ends = self.rest.iter().skip(read).take_while(|byte| b"\r\n".contains(byte)).count();
+        let (before, rest) = self.rest.split_at_checked(read + ends).unwrap_or((self.rest, &[]));
+        let ends = before.iter().filter(|byte| b"\r\n".contains(byte)).count();
+        let pairs = before.windows(2).filter(|pair| *pair == b"\r\n").count();
+        self.line += (ends - pairs) as u64;
+        (self.byte, self.rest) = (self.byte + before.len(), rest);
+        self.line
+    }
 }
 
 /// A line as the entry of a list that it would be; what stands in no cell is not said.
@@ -243,24 +259,6 @@ fn fault(error: &csv::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn a_guarded_text_is_no_formula_and_is_read_back(text in "['=+@\t\r＝ ;\n\"a-]{0,8}") {
-            let cell = guarded(&text);
-            prop_assert!(!cell.split(SEPARATORS).any(|part| part.starts_with(FORMULA)), "{cell:?}");
-            prop_assert_eq!(unguarded(&cell), text);
-        }
-
-        #[test]
-        fn no_file_is_a_fault(file in proptest::collection::vec(any::<u8>(), 0..200), head in any::<bool>()) {
-            let file = if head { [b"title,status\n", &file[..]].concat() } else { file };
-            for format in FileFormat::ALL {
-                let _ = read(*format, &file).map(|lines| lines.len());
-            }
-        }
-    }
 
     type Seen = (String, String, Status);
 
@@ -294,6 +292,9 @@ mod tests {
                 (10, task("Last", "", Status::Pending)),
             ]
         );
+        let numbers =
+            |file: &[u8]| outcomes(FileFormat::Csv, file).iter().map(|(number, _)| *number).collect::<Vec<_>>();
+        assert_eq!(numbers(b"title\rPlan\r\r\"Go\rnow\"\rDone"), [2, 4, 6], "lines end as on an old Macintosh");
         assert!(read(FileFormat::Csv, b"").is_err());
         assert!(read(FileFormat::Csv, b"name\nPlan\n").is_err());
     }
@@ -310,5 +311,154 @@ mod tests {
         assert_eq!(found[4].1, Ok(("'=Sum".to_owned(), String::new(), Status::Completed)), "it is no cell");
         assert!(read(FileFormat::Json, b"{}").is_err());
         assert!(read(FileFormat::Json, b"[").is_err());
+    }
+}
+
+#[cfg(test)]
+mod fuzz {
+    use super::*;
+    use taskwire_fuzz::{bytes, check, text};
+
+    const TEXT: &[&str] =
+        &["=", "+", "-", "@", "＝", "'", ";", "\"", ",", "\t", "\n", "\r\n", "a", "Plan", " ", "ä", "\0", "\u{feff}"];
+    const CSV: &[&str] = &[
+        "title",
+        "description",
+        "status",
+        "id",
+        "team",
+        "\u{feff}",
+        ",",
+        ",",
+        ",",
+        "\n",
+        "\n",
+        "\r\n",
+        "\r",
+        "\"",
+        "\"\"",
+        "'",
+        "=1",
+        "pending",
+        "completed",
+        " ",
+        "a",
+    ];
+    const JSON: &[&str] = &[
+        "[",
+        "]",
+        "{",
+        "}",
+        ",",
+        ":",
+        "\"title\":",
+        "\"description\":",
+        "\"status\":",
+        "\"id\":",
+        "\"Plan\"",
+        "\"pending\"",
+        "null",
+        "7",
+        "{\"title\":\"Plan\"}",
+        "{\"title\":\"Go\",\"status\":\"completed\"}",
+        "\"\\u0000\"",
+        "\\",
+        " ",
+        "\n",
+    ];
+
+    #[test]
+    fn a_guarded_text_is_no_formula_and_is_read_back() {
+        check!().with_generator(text(TEXT)).for_each(|text| {
+            let cell = guarded(text);
+            assert!(!cell.split(SEPARATORS).any(|part| part.starts_with(FORMULA)), "{cell:?}");
+            assert_eq!(&unguarded(&cell), text);
+        });
+    }
+
+    /// What holds of every file, whatever is in it; its lines.
+    fn read_any(format: FileFormat, file: &[u8]) -> Vec<Line> {
+        let lines = match read(format, file) {
+            Ok(lines) => lines,
+            Err(Error::Invalid(fields)) => {
+                assert!(fields.iter().all(|one| !one.message.is_empty()));
+                return Vec::new();
+            }
+            Err(other) => panic!("{other:?}"),
+        };
+        assert!((1..=IMPORT_MAX).contains(&lines.len()));
+        assert!(lines.windows(2).all(|two| two[0].number < two[1].number), "{lines:?}");
+        for Line { number, task } in &lines {
+            assert!(*number >= 1);
+            match task {
+                Ok(task) => {
+                    let again = NewTask::parse(&task.title, &task.description, None).unwrap();
+                    assert_eq!(&NewTask { status: task.status, ..again }, task);
+                }
+                Err(Error::Invalid(fields)) => assert!(!fields.is_empty()),
+                Err(other) => panic!("{other:?}"),
+            }
+        }
+        lines
+    }
+
+    #[test]
+    fn a_table_has_a_task_or_a_complaint_for_each_line() {
+        check!().with_generator(bytes(CSV)).for_each(|file| {
+            let lines = read_any(FileFormat::Csv, file);
+            let ends = file.iter().filter(|byte| b"\r\n".contains(byte)).count() as u64;
+            assert!(lines.last().is_none_or(|last| last.number <= ends + 1), "{lines:?}");
+            assert!(lines.iter().all(|line| line.number >= 2), "the first names the columns: {lines:?}");
+            for line in lines {
+                let Err(error) = line.task else { continue };
+                assert!(["title", "description", "status", "line"].iter().any(|field| error.about(field).is_some()));
+            }
+        });
+    }
+
+    #[test]
+    fn a_list_has_a_task_or_a_complaint_for_each_entry() {
+        check!().with_generator(bytes(JSON)).for_each(|file| {
+            let lines = read_any(FileFormat::Json, file);
+            let Ok(Value::Array(entries)) = serde_json::from_slice(file) else { return };
+            assert_eq!(lines.len(), entries.len(), "all of them can be read");
+            for (line, entry) in lines.iter().zip(&entries) {
+                let said = |field: &str| entry.get(field).and_then(Value::as_str).unwrap_or_default();
+                if let Ok(task) = &line.task {
+                    let new = NewTask::parse(said("title"), said("description"), None).unwrap();
+                    assert_eq!((&task.title, &task.description), (&new.title, &new.description));
+                    assert!(entry.as_object().unwrap().keys().all(|key| COLUMNS.contains(&&**key)), "{entry}");
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn what_is_written_is_read_back_in_both_formats() {
+        check!().with_generator((text(TEXT), text(TEXT), text(&["pending", "completed"]))).for_each(
+            |(title, description, status)| {
+                let Ok(new) = NewTask::parse(title, description, None) else { return };
+                let mut csv = csv::Writer::from_writer(BYTE_ORDER_MARK.as_bytes().to_vec());
+                csv.write_record(["status", "description", "title"]).unwrap();
+                csv.write_record([&**status, &guarded(&new.description), &guarded(&new.title)]).unwrap();
+                let entry = serde_json::json!({ "title": new.title, "description": new.description, "status": status });
+                for (format, file) in [
+                    (FileFormat::Csv, csv.into_inner().unwrap()),
+                    (FileFormat::Json, serde_json::to_vec(&[entry]).unwrap()),
+                ] {
+                    let wanted = match (status.as_str(), format) {
+                        ("", FileFormat::Csv) => Ok(Status::Pending),
+                        (word, _) => word.parse(),
+                    };
+                    let lines = read_any(format, &file);
+                    assert_eq!(lines.len(), 1);
+                    match (&lines[0].task, wanted) {
+                        (Ok(task), Ok(status)) => assert_eq!(task, &NewTask { status, ..new.clone() }),
+                        (Err(error), Err(_)) => assert!(error.about("status").is_some(), "{error:?}"),
+                        (found, wanted) => panic!("{found:?} instead of {wanted:?}"),
+                    }
+                }
+            },
+        );
     }
 }
