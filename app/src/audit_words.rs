@@ -306,3 +306,81 @@ mod tests {
         }
     }
 }
+
+#[cfg(test)]
+mod fuzz {
+    use super::*;
+    use taskwire_fuzz::{check, produce, text};
+
+    const PIECES: &[&str] = &[
+        "Go",
+        " with ",
+        " to ",
+        " from ",
+        " as ",
+        "eve@example.org",
+        "view",
+        "edit",
+        "task:",
+        "team:",
+        "session:",
+        "7",
+        "{who}",
+        "“",
+        " ",
+        "\u{a0}",
+    ];
+
+    fn line(action: String, target: Option<String>) -> AuditLine {
+        AuditLine {
+            id: 1,
+            at: Default::default(),
+            by_viewer: false,
+            actor: Some("Ada".to_owned()),
+            action,
+            target,
+            team: None,
+            address: None,
+            user_agent: None,
+        }
+    }
+
+    fn foreign(line: &AuditLine) -> Vec<String> {
+        let parts = sentence(line).into_iter();
+        parts.filter_map(|part| if let Foreign(text) = part { Some(text) } else { None }).collect()
+    }
+
+    #[test]
+    fn what_others_wrote_is_told_apart_and_nothing_is_made_up() {
+        let target = (text(PIECES), produce::<(Option<u8>, bool, bool)>());
+        check!().with_generator((target, text(&["task.get", ".denied", "share"]))).for_each(
+            |((target, (row, denied, by_viewer)), unknown)| {
+                let known = row.map(|row| DONE[usize::from(row) % DONE.len()].0.to_owned());
+                let action = known.unwrap_or_else(|| unknown.clone()) + if *denied { ".denied" } else { "" };
+                let target = Some(target.clone()).filter(|target| !target.is_empty());
+                let line = AuditLine { by_viewer: *by_viewer, ..line(action, target) };
+                assert!(!sentence(&line).is_empty());
+                for text in foreign(&line) {
+                    let stands_in = |whole: &str| whole.contains(&text);
+                    let said = [Some(line.action.as_str()), line.target.as_deref(), Some("Ada")];
+                    assert!(said.into_iter().flatten().any(stands_in), "{text:?} of {line:?}");
+                }
+            },
+        );
+    }
+
+    #[test]
+    fn a_share_is_told_with_its_title_and_its_person_whatever_they_are_called() {
+        let share = (text(PIECES), text(&["eve", "@example.org", "to", "with"]), produce::<bool>());
+        check!().with_generator(share).for_each(|(title, email, edit)| {
+            if email.is_empty() || email.contains(char::is_whitespace) {
+                return;
+            }
+            let permission = if *edit { Permission::Edit } else { Permission::View };
+            let target = format!("{title} with {email} to {permission}");
+            assert_eq!(foreign(&line("share.give".to_owned(), Some(target))), ["Ada", title, email]);
+            let target = format!("{title} from {email}");
+            assert_eq!(foreign(&line("share.revoke".to_owned(), Some(target))), ["Ada", title, email]);
+        });
+    }
+}

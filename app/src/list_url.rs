@@ -207,3 +207,83 @@ mod tests {
         assert_eq!(ListUrl::default().to_string(), "/tasks");
     }
 }
+
+#[cfg(test)]
+mod fuzz {
+    use super::*;
+    use taskwire_fuzz::{check, produce, text};
+    use url::form_urlencoded;
+
+    fn params(query: &str) -> ParamsMap {
+        // The router's map decodes each value that it is given once more.
+        let pairs = form_urlencoded::parse(query.as_bytes());
+        pairs.map(|(key, value)| (key.into_owned(), value.replace('%', "%25"))).collect()
+    }
+
+    fn read(address: &str) -> Option<ListUrl> {
+        let (path, query) = address.split_once('?').unwrap_or((address, ""));
+        Place::at(path).map(|place| ListUrl::read(place, &params(query)))
+    }
+
+    #[test]
+    fn an_address_is_read_back_as_it_was_written() {
+        const PIECES: &[&str] = &["a", "&", "=", "+", "%", "%26", "#", "?", " ", "ä", "\0", "cursor"];
+        let choices = produce::<(Option<u128>, u8, Option<i64>, Option<i64>)>();
+        check!().with_generator((text(PIECES), text(PIECES), choices)).for_each(
+            |(q, cursor, (team, choice, confirm, deleted))| {
+                let place = match team {
+                    Some(team) => Place::Team(uuid::Uuid::from_u128(*team).into()),
+                    None if choice % 2 == 0 => Place::Shared,
+                    None => Place::Tasks,
+                };
+                let url = ListUrl {
+                    place,
+                    own: place == Place::Tasks && choice % 4 == 1,
+                    status: Status::ALL.get(usize::from(choice / 4 % 4)).copied(),
+                    q: q.clone(),
+                    sort: Sort::ALL[usize::from(choice / 16 % 4)],
+                    cursor: Some(cursor.clone()).filter(|cursor| !cursor.is_empty()),
+                    confirm: confirm.map(TaskId),
+                    deleted: deleted.map(TaskId),
+                };
+                let address = url.to_string();
+                assert!(address.chars().all(|c| ('!'..='~').contains(&c)) && !address.contains('#'), "{address}");
+                assert_eq!(read(&address), Some(url));
+            },
+        );
+    }
+
+    #[test]
+    fn what_any_address_says_can_be_said_again() {
+        const PIECES: &[&str] = &[
+            "/tasks",
+            "/shared",
+            "/teams/",
+            "0199a4d0-0000-7000-8000-000000000001",
+            "?",
+            "&",
+            "=",
+            "of=own",
+            "status=",
+            "pending",
+            "done",
+            "sort=title",
+            "q=",
+            "cursor=",
+            "confirm=",
+            "deleted=",
+            "7",
+            "+",
+            "%20",
+            "%ff",
+            "%",
+        ];
+        check!().with_generator(text(PIECES)).for_each(|address| {
+            let Some(url) = read(address) else { return };
+            assert_eq!(read(&url.to_string()).as_ref(), Some(&url));
+            assert!(!url.own || url.place == Place::Tasks);
+            assert_eq!(url.query().cursor, url.cursor);
+            assert_ne!(url.cursor.as_deref(), Some(""));
+        });
+    }
+}

@@ -62,3 +62,60 @@ mod tests {
         assert_eq!(sign_in("/tasks?q=a b&sort=title"), "/sign-in?next=/tasks%3Fq%3Da%20b%26sort%3Dtitle");
     }
 }
+
+#[cfg(test)]
+mod fuzz {
+    use super::*;
+    use taskwire_fuzz::{check, text};
+    use url::{Url, form_urlencoded};
+
+    const PIECES: &[&str] = &[
+        "/",
+        "/",
+        "//",
+        "\\",
+        "https:",
+        "javascript:",
+        "evil.example",
+        "@",
+        ":",
+        "tasks",
+        "?",
+        "#",
+        "..",
+        ".",
+        "%2f",
+        "%5c",
+        "\t",
+        "\n",
+        "\r",
+        " ",
+        "ä",
+        "\0",
+    ];
+
+    #[test]
+    fn a_browser_is_led_to_this_site_alone() {
+        let page = Url::parse("https://taskwire.example/sign-in").unwrap();
+        check!().with_generator(text(PIECES)).for_each(move |next| {
+            let led = local_or_home(next);
+            assert!(led == next || led == HOME);
+            let to = page.join(led).unwrap();
+            assert_eq!(to.origin(), page.origin(), "{led:?}");
+            assert!(to.username().is_empty() && to.password().is_none(), "{led:?}");
+            assert!(led.len() <= 2000 && led.chars().all(|c| c.is_ascii_graphic()), "{led:?} in a header");
+            assert_eq!(local_or_home(led), led);
+        });
+    }
+
+    #[test]
+    fn a_path_comes_back_from_the_query() {
+        check!().with_generator(text(PIECES)).for_each(|path| {
+            let way = sign_in(path);
+            let query = way.strip_prefix("/sign-in?").unwrap();
+            let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
+            assert_eq!(pairs, [("next".into(), path.as_str().into())]);
+            assert_eq!(local_or_home(&way), if way.len() <= 2000 { &way } else { HOME });
+        });
+    }
+}

@@ -34,3 +34,18 @@ impl Theme {
         }
     }
 }
+
+#[cfg(test)]
+mod fuzz {
+    use super::*;
+    use taskwire_fuzz::{check, text};
+
+    #[test]
+    fn a_word_is_the_theme_that_has_it_or_that_of_the_system() {
+        check!().with_generator(text(&["light", "dark", "system", " "])).for_each(|word| {
+            let theme = Theme::parse(word);
+            assert!(theme.as_str() == word || theme == Theme::System);
+            assert_eq!(Theme::parse(theme.as_str()), theme);
+        });
+    }
+}

@@ -48,3 +48,39 @@ mod tests {
         assert_eq!(describe(None), "Unknown browser");
     }
 }
+
+#[cfg(test)]
+mod fuzz {
+    use super::*;
+    use taskwire_fuzz::{check, text};
+
+    #[test]
+    fn whatever_it_claims_our_own_words_are_shown() {
+        const PIECES: &[&str] = &[
+            "Mozilla/5.0 (",
+            "X11; Linux x86_64",
+            "Android",
+            "iPhone",
+            "Mac OS X",
+            "Windows",
+            ")",
+            "Edg/",
+            "OPR/",
+            "Chrome/",
+            "Safari/",
+            "Firefox/",
+            "curl/",
+            "<script>",
+            " on ",
+        ];
+        const BROWSERS: [&str; 6] = ["Edge", "Opera", "Firefox", "Chrome", "Safari", "curl"];
+        const SYSTEMS: [&str; 7] = ["Android", "iPhone", "iPad", "Windows", "macOS", "ChromeOS", "Linux"];
+        check!().with_generator(text(PIECES)).for_each(|text| {
+            let said = describe(Some(text));
+            match said.split_once(" on ") {
+                Some((browser, system)) => assert!(BROWSERS.contains(&browser) && SYSTEMS.contains(&system), "{said}"),
+                None => assert!(said == "Unknown browser" || BROWSERS.iter().chain(&SYSTEMS).any(|word| *word == said)),
+            }
+        });
+    }
+}

@@ -193,3 +193,51 @@ mod tests {
         assert_eq!(asked(&[("team", "x")]), None, "the viewer's own log would be a wrong answer");
     }
 }
+
+#[cfg(test)]
+mod fuzz {
+    use super::*;
+    use taskwire_fuzz::{check, text};
+    use url::form_urlencoded;
+
+    fn asked(address: &str) -> Option<AuditQuery> {
+        let query = address.split_once('?').map_or("", |(_, query)| query);
+        read(&form_urlencoded::parse(query.as_bytes()).into_owned().collect())
+    }
+
+    #[test]
+    fn an_address_is_read_back_as_it_was_written() {
+        check!().with_type().for_each(|(team, before): &(Option<u128>, Option<i64>)| {
+            let team = team.map(|team| TeamId(uuid::Uuid::from_u128(team)));
+            assert_eq!(asked(&address(team, *before)), Some(AuditQuery { team, before: *before }));
+        });
+    }
+
+    #[test]
+    fn only_what_cannot_be_a_team_is_nowhere() {
+        const PIECES: &[&str] = &[
+            "team=",
+            "before=",
+            "0199a4d0-0000-7000-8000-000000000001",
+            "&",
+            "7",
+            "-",
+            "+",
+            "99999999999999999999",
+            "%",
+        ];
+        check!().with_generator(text(PIECES)).for_each(|query| {
+            let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+            let team =
+                pairs.iter().rfind(|(key, _)| key == "team").map(|(_, team)| team).filter(|team| !team.is_empty());
+            let is_team = team.is_none_or(|team| team.parse::<TeamId>().is_ok());
+            match asked(&format!("/activity?{query}")) {
+                Some(found) => {
+                    assert!(is_team && found.team.is_some() == team.is_some());
+                    assert_eq!(asked(&address(found.team, found.before)), Some(found));
+                }
+                None => assert!(!is_team),
+            }
+        });
+    }
+}

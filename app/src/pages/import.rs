@@ -166,3 +166,21 @@ fn about_line(FieldError { field, message }: &FieldError) -> Option<String> {
     let (line, _) = field.strip_prefix("lines[")?.split_once(']')?;
     Some(format!("Line {line}: {message}"))
 }
+
+#[cfg(test)]
+mod fuzz {
+    use super::*;
+    use taskwire_fuzz::{check, produce, text};
+
+    #[test]
+    fn a_complaint_about_a_line_names_it() {
+        const PIECES: &[&str] = &["lines[", "]", ".title", "7", "file", "text"];
+        check!().with_generator((text(PIECES), text(PIECES), produce::<u64>())).for_each(|(field, message, number)| {
+            let about = |field: &str| about_line(&FieldError::new(field, message.clone()));
+            assert_eq!(about(&format!("lines[{number}].{field}")), Some(format!("Line {number}: {message}")));
+            let names_a_line = field.starts_with("lines[") && field.contains(']');
+            assert_eq!(about(field).is_some(), names_a_line);
+            assert!(about(field).is_none_or(|said| said.ends_with(message)));
+        });
+    }
+}

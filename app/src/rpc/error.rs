@@ -65,3 +65,46 @@ mod tests {
         assert_eq!(RpcError::de("<h1>502 Bad Gateway</h1>".into()), RpcError::Unreachable);
     }
 }
+
+#[cfg(test)]
+mod fuzz {
+    use super::*;
+    use taskwire_domain::FieldError;
+    use taskwire_fuzz::{bytes, check, text};
+
+    #[test]
+    fn a_refusal_is_read_back_with_every_complaint() {
+        const PIECES: &[&str] = &["title", "\"", "\\", "|", "{", "\0", "ä", "%"];
+        check!().with_generator((text(PIECES), text(PIECES))).for_each(|(field, message)| {
+            let complaints = vec![FieldError::new(field, message.clone()), FieldError::new(message, field.clone())];
+            let error = RpcError::Refused(Error::Invalid(complaints));
+            assert_eq!(RpcError::de(error.ser()), error);
+            assert_eq!(error.about(field), Some(message.as_str()));
+        });
+    }
+
+    #[test]
+    fn whatever_answers_is_a_refusal_of_ours_or_none() {
+        const PIECES: &[&str] = &[
+            "{\"refused\":",
+            "\"not_found\"",
+            "\"unreachable\"",
+            "{\"invalid\":[",
+            "{\"field\":\"a\",\"message\":\"b\"}",
+            "]",
+            "}",
+            "<h1>",
+            "{\"conflict\":\"a\"}",
+            "\"",
+            "null",
+            "|",
+        ];
+        check!().with_generator(bytes(PIECES)).for_each(|answer| {
+            let error = RpcError::de(answer.clone().into());
+            assert_eq!(RpcError::de(error.ser()), error);
+            let begins_as_ours =
+                answer.trim_ascii_start().starts_with(b"{") || answer.trim_ascii_start().starts_with(b"\"");
+            assert!(error == RpcError::Unreachable || begins_as_ours, "{error:?}");
+        });
+    }
+}

@@ -142,3 +142,61 @@ fn with_status(mut response: Response, status: StatusCode) -> Response {
     *response.status_mut() = status;
     response
 }
+
+#[cfg(test)]
+mod fuzz {
+    use super::*;
+    use axum::http::Request;
+    use taskwire_domain::{Error, FieldError};
+    use taskwire_fuzz::{check, produce, text};
+
+    #[test]
+    fn a_form_stands_on_a_page_of_this_site() {
+        const PIECES: &[&str] = &[
+            "https://",
+            "http://",
+            "taskwire.example",
+            "evil.example",
+            "/",
+            "//",
+            "\\",
+            "/tasks",
+            "/rpc/",
+            "/rpc/task/create",
+            "?",
+            "#a",
+            "data:",
+            "about:blank",
+            "..",
+            "%2f",
+            ":80",
+            "@",
+            " ",
+            "ä",
+        ];
+        check!().with_generator((text(PIECES), text(PIECES), produce::<bool>())).for_each(
+            |(referer, said, says_so)| {
+                let request = Request::builder().header(header::REFERER, referer).body(());
+                let Ok(request) = request else { return };
+                let fields: Vec<_> = says_so.then(|| ("page".to_owned(), said.clone())).into_iter().collect();
+                let page = page_of(&request.into_parts().0, &fields);
+                assert_eq!(local_or_home(&page), page);
+                assert!(!page.starts_with("/rpc/"), "{page}");
+                if *says_so && local_or_home(said) == said && !said.starts_with("/rpc/") {
+                    assert_eq!(&page, said, "what it says itself counts");
+                }
+            },
+        );
+    }
+
+    #[test]
+    fn a_refusal_is_found_again_by_the_forms_action() {
+        const PIECES: &[&str] = &["title", "\"", "&", "=", "+", "%", "#", "\0", "ä", "|", " "];
+        check!().with_generator((text(PIECES), text(PIECES))).for_each(|(field, message)| {
+            let error = RpcError::Refused(Error::Invalid(vec![FieldError::new(field, message.clone())]));
+            let complaint = complaint("/rpc/task/create", &error);
+            assert_eq!(complaint.path(), "/rpc/task/create");
+            assert_eq!(ServerFnUrlError::<RpcError>::decode_err(complaint.err()), error);
+        });
+    }
+}

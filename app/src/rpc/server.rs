@@ -241,3 +241,80 @@ pub fn task_list_after(deleted: Option<TaskId>) -> String {
     }
     format!("{place}?{}", query.finish()).trim_end_matches('?').to_owned()
 }
+
+#[cfg(test)]
+mod fuzz {
+    use super::*;
+    use axum::http::Request;
+    use leptos::prelude::{Owner, provide_context};
+    use taskwire_fuzz::{bytes, check, produce, text};
+
+    fn with(name: HeaderName, value: &[u8]) -> Option<HeaderMap> {
+        HeaderValue::from_bytes(value).ok().map(|value| HeaderMap::from_iter([(name, value)]))
+    }
+
+    #[test]
+    fn a_bearer_is_what_stands_behind_that_word() {
+        const PIECES: &[&str] =
+            &["Bearer", "BEARER", "bear", "er", " ", " ", "\t", "Basic", "taskwire_", "eyJ0", ".", ","];
+        check!().with_generator(bytes(PIECES)).for_each(|value| {
+            let Some(headers) = with(header::AUTHORIZATION, value) else { return };
+            let said = value.get(..6).filter(|word| word.eq_ignore_ascii_case(b"bearer")).map(|_| &value[6..]);
+            let wanted = said.filter(|rest| rest.is_empty() || rest.starts_with(b" "));
+            let wanted = wanted.map(|token| String::from_utf8_lossy(token).trim().to_owned());
+            assert_eq!(bearer(&headers), wanted);
+        });
+    }
+
+    #[test]
+    fn a_cookie_is_found_among_whatever_others_there_are() {
+        const OTHERS: &[&str] = &["a=b", "taskwire", "=", ";", "; ", " ", "\"", "%", "%ff", "theme=dark", ",", "\\"];
+        const VALUE: &[&str] = &["eyJ0", ".", ";", "%", " ", "\"", "=", "ä", "\0"];
+        check!().with_generator((bytes(OTHERS), text(VALUE), bytes(OTHERS))).for_each(|(before, value, after)| {
+            let own = Cookie::new(SESSION_COOKIE, value.clone()).encoded().to_string();
+            let line = [before.as_slice(), b";", own.as_bytes(), b";", after.as_slice()].concat();
+            let Some(headers) = with(header::COOKIE, &line) else { return };
+            assert_eq!(cookie_in(&headers, SESSION_COOKIE).as_ref(), Some(value));
+            assert_eq!(cookie_in(&headers, DEVICE_COOKIE), None);
+        });
+    }
+
+    #[test]
+    fn after_a_deletion_comes_a_list_of_ours_with_nothing_asked() {
+        const PIECES: &[&str] = &[
+            "/tasks",
+            "/shared",
+            "/teams/",
+            "0199a4d0-0000-7000-8000-000000000001",
+            "/dashboard",
+            "//evil.example",
+            "?",
+            "&",
+            "q=a",
+            "confirm=7",
+            "deleted=8",
+            "confirm",
+            "%63onfirm=7",
+            "#",
+            "=",
+            "+",
+            "%",
+        ];
+        check!().with_generator((text(PIECES), produce::<Option<i64>>())).for_each(|(page, deleted)| {
+            let Ok(request) = Request::builder().header(header::REFERER, page).body(()) else { return };
+            let list = Owner::new().with(|| {
+                provide_context(request.into_parts().0);
+                task_list_after(deleted.map(TaskId))
+            });
+            let (path, query) = list.split_once('?').unwrap_or((&list, ""));
+            assert!(Place::at(path).is_some(), "{list}");
+            assert_eq!(crate::next::local_or_home(&list), list);
+            let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+            let said =
+                |name: &str| pairs.iter().filter(|(key, _)| key == name).map(|(_, id)| id.as_str()).collect::<Vec<_>>();
+            assert!(said("confirm").is_empty(), "{list}");
+            let deleted = deleted.map(|id| id.to_string());
+            assert_eq!(said("deleted"), deleted.as_deref().into_iter().collect::<Vec<_>>());
+        });
+    }
+}
