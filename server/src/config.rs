@@ -17,6 +17,9 @@ use url::Url;
 /// Bytes of the metrics' token at least: too many to guess.
 const METRICS_TOKEN_MIN: usize = 16;
 
+/// The dashboard's numbers are never older (requirement D3).
+const FIVE_SECONDS: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// Taskwire: a team task manager with a live dashboard.
 ///
 /// Without a command it serves. Without DATABASE_URL it keeps its data in a private PostgreSQL
@@ -481,13 +484,15 @@ fn positive(text: &str) -> Result<Duration, String> {
 
 fn up_to_five_seconds(text: &str) -> Result<Duration, String> {
     let duration: Duration = text.parse().map_err(|error| format!("{error}; write it like 5s or 500ms"))?;
-    if duration.as_millis() > 5000 { Err("must be at most 5s".to_owned()) } else { Ok(duration) }
+    if *duration > FIVE_SECONDS { Err("must be at most 5s".to_owned()) } else { Ok(duration) }
 }
 
 fn origin(text: &str) -> Result<HeaderValue, &'static str> {
     let wrong = "write it like https://example.org, without a path";
     let url = Url::parse(text).map_err(|_| wrong)?;
-    match url.origin().ascii_serialization() == text {
+    // A host may have other signs in it as well, which no name has. Not even a star stands for anything.
+    let is_plain = text.chars().all(|c| c.is_ascii_alphanumeric() || ":/.-_[]".contains(c));
+    match is_plain && url.origin().ascii_serialization() == text {
         true => HeaderValue::from_str(text).map_err(|_| wrong),
         false => Err(wrong),
     }
@@ -528,7 +533,11 @@ mod tests {
             ("--trusted-proxies", "here"),
             ("--cors-origins", "https://a/b"),
             ("--cors-origins", "*"),
+            ("--cors-origins", "https://*.example.org"),
+            ("--cors-origins", "https://example.org`"),
             ("--dashboard-cache", "6s"),
+            ("--dashboard-cache", "5s 1us"),
+            ("--limit-account", "1:4294967295"),
             ("--backup-schedule", "daily"),
             ("--backup-keep", "0s"),
         ] {
@@ -607,5 +616,110 @@ mod tests {
         let cli = parse(&["postgres", "start", "--data-dir", "/tmp/x", "--for-tests"]).unwrap();
         assert_eq!(cli.settings.data_dir, Some("/tmp/x".into()));
         assert!(matches!(cli.command, Some(Command::Postgres(PostgresCommand::Start { for_tests: true }))));
+    }
+}
+
+#[cfg(test)]
+mod fuzz {
+    use super::*;
+    use taskwire_fuzz::{check, produce, text};
+    use tower_http::csrf::CsrfLayer;
+
+    #[test]
+    fn a_known_seal_is_a_number_and_a_hash() {
+        const PIECES: &[&str] = &["12", ":", "-", "+", "0123456789abcdef0123456789ABCDEF", "a1", "zz", "ä"];
+        check!().with_generator((text(PIECES), produce::<(i64, [u8; 32])>())).for_each(|(text, (no, hash))| {
+            let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!(known_seal(&format!("{no}:{hash}")), Ok(KnownSeal { no: *no, hash }));
+            match known_seal(text) {
+                Ok(seal) => {
+                    assert!(seal.hash.len() == 64 && seal.hash.chars().all(|c| c.is_ascii_hexdigit()));
+                    assert_eq!(known_seal(&format!("{}:{}", seal.no, seal.hash)), Ok(seal));
+                }
+                Err(error) => assert!(error.contains("12:")),
+            }
+        });
+    }
+
+    #[test]
+    fn a_duration_is_within_its_bounds_and_read_back() {
+        const PIECES: &[&str] =
+            &["5", "0", "1", "s", "ms", "us", "ns", "m", "h", "d", "y", " ", "-", ".", "18446744073709551615"];
+        check!().with_generator(text(PIECES)).for_each(|text| {
+            if let Ok(duration) = positive(text) {
+                assert!(!duration.is_zero());
+                assert_eq!(positive(&duration.to_string()).as_ref(), Ok(&duration));
+            }
+            match (up_to_five_seconds(text), text.parse::<Duration>()) {
+                (Ok(duration), found) => {
+                    assert!(*duration <= FIVE_SECONDS && Ok(duration) == found)
+                }
+                (Err(error), Ok(duration)) => {
+                    assert!(*duration > FIVE_SECONDS && error.contains("5s"))
+                }
+                (Err(error), Err(_)) => assert!(error.contains("write it like")),
+            }
+        });
+    }
+
+    #[test]
+    fn an_origin_is_one_that_the_protection_of_forms_takes_too() {
+        const PIECES: &[&str] = &[
+            "https://",
+            "http://",
+            "example.org",
+            "EXAMPLE",
+            "127.0.0.1",
+            "[::1]",
+            ":",
+            "443",
+            "8080",
+            "/",
+            "?",
+            "#",
+            "@",
+            "*",
+            ",",
+            " ",
+            "null",
+            "ä",
+            "xn--",
+            "file://",
+            ".",
+        ];
+        check!().with_generator(text(PIECES)).for_each(|text| match origin(text) {
+            Ok(found) => {
+                assert_eq!(found, text);
+                let (scheme, host) = text.split_once("://").unwrap();
+                assert!(
+                    !scheme.is_empty() && !host.is_empty() && !host.contains(['/', '?', '#', '@', '*', ' ']),
+                    "{text}"
+                );
+                assert!(!text.contains(char::is_uppercase), "as browsers say it: {text}");
+                assert!(CsrfLayer::new().add_trusted_origin(text).is_ok(), "{text}");
+            }
+            Err(error) => assert!(error.contains("https://example.org")),
+        });
+    }
+
+    #[test]
+    fn whatever_value_is_refused_is_told_with_its_variable() {
+        let flags = Cli::command();
+        let flags: Vec<_> =
+            flags.get_arguments().filter_map(|arg| Some((arg.get_long()?, arg.get_env()?.to_str()?))).collect();
+        let flags: Vec<_> = flags.into_iter().map(|(flag, variable)| (flag.to_owned(), variable.to_owned())).collect();
+        assert!(flags.len() > 30, "{flags:?}");
+        const PIECES: &[&str] =
+            &["1", "0", "s", ":", "off", "true", "127.0.0.1", ",", "https://example.org", "* ", "json", "/", "-", "="];
+        check!().with_generator((text(PIECES), produce::<u8>())).for_each(move |(value, at)| {
+            let (flag, variable) = &flags[usize::from(*at) % flags.len()];
+            let is_secret = ["DATABASE_URL", "SECRET", "TOKEN"].iter().any(|word| variable.contains(word));
+            let value = if is_secret { format!("hunter2{value}") } else { value.clone() };
+            let args = ["taskwire".to_owned(), format!("--{flag}={value}")];
+            match Cli::parse_from_env(args.map(OsString::from)) {
+                Ok(cli) => assert!(!format!("{cli:?}").contains("hunter2"), "{variable}"),
+                Err(error) => assert!(error.to_string().contains(variable.as_str()), "{error}"),
+            }
+        });
     }
 }

@@ -128,3 +128,31 @@ mod tests {
         }
     }
 }
+
+#[cfg(test)]
+mod fuzz {
+    use super::*;
+    use taskwire_fuzz::{bytes, check};
+
+    #[test]
+    fn a_secret_is_all_of_its_file_or_too_short() {
+        let folder = tempfile::tempdir().unwrap();
+        const PIECES: &[&str] = &["0123456789abcdef", "\n", " ", "ä", "\0", "a"];
+        check!().with_generator(bytes(PIECES)).for_each(|content| {
+            let path = folder.path().join(CURRENT);
+            fs::write(&path, content).unwrap();
+            let text = std::str::from_utf8(content).map(str::trim);
+            match load(folder.path(), CURRENT) {
+                Ok(secret) => {
+                    let secret = secret.unwrap();
+                    assert!(Ok(secret.expose_secret()) == text && secret.expose_secret().len() >= SECRET_MIN);
+                    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+                }
+                Err(error) => {
+                    assert!(text.is_err() || text.is_ok_and(|text| text.len() < SECRET_MIN));
+                    assert!(format!("{error:#}").contains("auth_secret"), "{error:#}");
+                }
+            }
+        });
+    }
+}

@@ -71,3 +71,29 @@ fn at_cursor(uri: &Uri, cursor: &str) -> String {
     query.extend_pairs(asked.filter(|(name, _)| name != "cursor")).append_pair("cursor", cursor);
     format!("{}?{}", uri.path(), query.finish())
 }
+
+#[cfg(test)]
+mod fuzz {
+    use super::*;
+    use taskwire_fuzz::{check, text};
+
+    #[test]
+    fn the_next_page_is_the_same_address_at_another_cursor() {
+        const QUERY: &[&str] = &["q=", "a", "&", "cursor=", "x", "%26", "%", "+", "=", "status=pending", "%63ursor=y"];
+        check!().with_generator((text(QUERY), text(&["7b", "\"", "&", "=", "ä", ">", "\0"]))).for_each(
+            |(query, cursor)| {
+                let Ok(uri) = format!("/api/me/tasks?{query}").parse::<Uri>() else { return };
+                let next: Uri = at_cursor(&uri, cursor).parse().unwrap();
+                let said = |uri: &Uri| -> Vec<_> {
+                    let pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+                    pairs.into_owned().collect()
+                };
+                let mut wanted: Vec<_> = said(&uri).into_iter().filter(|(name, _)| name != "cursor").collect();
+                wanted.push(("cursor".to_owned(), cursor.clone()));
+                assert_eq!((next.path(), said(&next)), (uri.path(), wanted));
+                let headers = next_page(&uri, Some(cursor));
+                assert_eq!(headers[header::LINK], format!("<{next}>; rel=\"next\""));
+            },
+        );
+    }
+}

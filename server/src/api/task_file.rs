@@ -76,3 +76,68 @@ impl Writer {
         Ok(writer.into_inner()?)
     }
 }
+
+#[cfg(test)]
+mod fuzz {
+    use super::*;
+    use taskwire_backend::task_file::read;
+    use taskwire_domain::{
+        TaskId, UserId,
+        task::{Access, NewTask, Status},
+    };
+    use taskwire_fuzz::{check, produce, text};
+    use uuid::Uuid;
+
+    fn task(new: NewTask, id: i64, team: Option<String>, completed: bool) -> Task {
+        let at = chrono::DateTime::UNIX_EPOCH;
+        Task {
+            id: TaskId(id),
+            user_id: UserId(Uuid::nil()),
+            owner: None,
+            team_id: None,
+            team,
+            title: new.title,
+            description: new.description,
+            status: if completed { Status::Completed } else { Status::Pending },
+            access: Access::Owner,
+            version: 1,
+            created_at: at,
+            updated_at: at,
+            completed_at: completed.then_some(at),
+        }
+    }
+
+    #[test]
+    fn an_export_is_imported_as_what_it_was() {
+        const PIECES: &[&str] =
+            &["=1+1", "@", "'", "\"", ";", ",", "\n", "\t", "Plan", " ", "\u{feff}", "ä", "-", "\\", "＝"];
+        let texts = || (text(PIECES), text(PIECES), produce::<bool>());
+        check!().with_generator((texts(), texts(), text(PIECES), produce::<bool>())).for_each(
+            |(one, other, team, pages)| {
+                let new = |(title, description, completed): &(String, String, bool)| {
+                    Some((NewTask::parse(title, description, None).ok()?, *completed))
+                };
+                let tasks: Vec<_> = [one, other].into_iter().filter_map(new).collect();
+                if tasks.is_empty() {
+                    return;
+                }
+                let exported = (1..).zip(tasks.clone());
+                let exported: Vec<_> =
+                    exported.map(|(id, (new, completed))| task(new, id, Some(team.clone()), completed)).collect();
+                for format in FileFormat::ALL {
+                    let mut writer = Writer::new(*format);
+                    let mut file = Vec::new();
+                    for page in exported.chunks(if *pages { 1 } else { 2 }) {
+                        file.extend(writer.page(page.to_vec()).unwrap());
+                    }
+                    file.extend_from_slice(Writer::end(*format).as_bytes());
+                    let read = read(*format, &file).unwrap().into_iter().map(|line| line.task.unwrap());
+                    let read: Vec<_> = read.map(|task| (task.title, task.description, task.status)).collect();
+                    let wanted: Vec<_> =
+                        exported.iter().cloned().map(|task| (task.title, task.description, task.status)).collect();
+                    assert_eq!(read, wanted, "{format}");
+                }
+            },
+        );
+    }
+}

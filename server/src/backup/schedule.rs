@@ -7,7 +7,10 @@ use super::{
 };
 use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
-use croner::Cron;
+use croner::{
+    Cron,
+    parser::{CronParser, Seconds, Year},
+};
 use metrics::{counter, gauge};
 use serde::Serialize;
 use sqlx::postgres::PgConnectOptions;
@@ -37,7 +40,9 @@ impl FromStr for Schedule {
         if text == "off" {
             return Ok(Self(None));
         }
-        let cron = text.parse().map_err(|error| format!("{error}; write it like “0 2 * * *”, or off"))?;
+        // By itself it would take seconds before and years behind them as well.
+        let five_fields = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
+        let cron = five_fields.parse(text).map_err(|error| format!("{error}; write it like “0 2 * * *”, or off"))?;
         Ok(Self(Some(cron)))
     }
 }
@@ -170,8 +175,60 @@ mod tests {
         assert_eq!(after("0 2 * * *", "2026-03-04T02:00:00Z"), due("2026-03-05T02:00:00+00:00"));
         assert_eq!(after("30 */6 * * *", "2026-03-04T02:00:00Z"), due("2026-03-04T06:30:00+00:00"));
         assert_eq!(after("off", "2026-03-04T02:00:00Z"), None);
-        for wrong in ["", "daily", "0 25 * * *", "0 2 * *", "61 * * * *"] {
+        for wrong in ["", "daily", "0 25 * * *", "0 2 * *", "61 * * * *", "0 0 2 * * *", "0 0 2 * * * 2030"] {
             assert!(wrong.parse::<Schedule>().is_err(), "{wrong}");
         }
+    }
+}
+
+#[cfg(test)]
+mod fuzz {
+    use super::*;
+    use taskwire_fuzz::{check, produce, text};
+
+    #[test]
+    fn a_backup_is_due_after_the_one_before_at_whole_minutes() {
+        const PIECES: &[&str] = &[
+            "0 2 * * *",
+            "off",
+            "*",
+            " ",
+            " ",
+            "0",
+            "2",
+            "30",
+            "*/",
+            "-",
+            ",",
+            "MON",
+            "JAN",
+            "L",
+            "W",
+            "#",
+            "?",
+            "@daily",
+            "31",
+            "99",
+        ];
+        check!().with_generator((text(PIECES), produce::<u32>())).for_each(|(text, made)| {
+            match text.parse::<Schedule>() {
+                Ok(schedule) => {
+                    let made = DateTime::from_timestamp(i64::from(*made), 0).unwrap();
+                    assert_eq!(schedule.is_off(), text == "off");
+                    let due = schedule.after(made);
+                    assert!(due.is_none_or(|due| due > made && due.timestamp() % 60 == 0), "{due:?}");
+                }
+                Err(error) => assert!(text != "off" && error.contains("write it like"), "{error}"),
+            }
+        });
+    }
+
+    #[test]
+    fn a_backup_may_say_that_it_was_made_at_any_time() {
+        let daily: Schedule = "0 2 * * *".parse().unwrap();
+        check!().with_type().for_each(move |made: &i64| {
+            let Some(made) = DateTime::from_timestamp_micros(*made) else { return };
+            assert!(daily.after(made).is_none_or(|due| due > made));
+        });
     }
 }

@@ -74,7 +74,8 @@ async fn run(mut command: Command, name: &str) -> Result<()> {
 
 /// As variables, because other users of the machine can see a program's arguments.
 fn environment(connect: &PgConnectOptions) -> Result<Vec<(String, String)>> {
-    let url = connect.to_url_lossy();
+    // With another name: sqlx would write this one as it is, and a colon in it would begin the password.
+    let url = connect.clone().username("login").to_url_lossy();
     let decoded = |text: &str| Ok::<_, anyhow::Error>(percent_decode_str(text).decode_utf8()?.into_owned());
     let host = match connect.get_socket() {
         Some(socket) => socket.to_string_lossy().into_owned(),
@@ -123,10 +124,45 @@ mod tests {
     }
 
     #[test]
+    fn a_login_may_have_any_name() {
+        for name in ["a:b", "a:b/c", "a@b", "a#b"] {
+            let options = PgConnectOptions::new_without_pgpass().host("db.example.org").username(name);
+            let found = environment(&options).unwrap();
+            assert!(found.contains(&("PGUSER".to_owned(), name.to_owned())), "{found:?}");
+            assert!(found.iter().all(|(key, _)| key != "PGPASSWORD"), "{found:?}");
+            let found = environment(&options.password("p")).unwrap();
+            assert!(found.contains(&("PGPASSWORD".to_owned(), "p".to_owned())), "{found:?}");
+        }
+    }
+
+    #[test]
     fn a_socket_is_a_folder() {
         let found =
             environment(&PgConnectOptions::new_without_pgpass().socket("/var/lib/tw/run").username("tw")).unwrap();
         assert!(found.contains(&("PGHOST".to_owned(), "/var/lib/tw/run".to_owned())), "{found:?}");
         assert!(found.contains(&("PGDATABASE".to_owned(), "tw".to_owned())), "{found:?}");
+    }
+}
+
+#[cfg(test)]
+mod fuzz {
+    use super::*;
+    use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+    use taskwire_fuzz::{check, text};
+
+    #[test]
+    fn whatever_the_password_is_they_connect_by_it() {
+        const PIECES: &[&str] = &["p", "@", "/", ":", "%", "%40", "?", "#", "ä", " ", "+", "&", "="];
+        check!().with_generator((text(PIECES), text(PIECES), text(PIECES))).for_each(|(user, password, database)| {
+            let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+            let url =
+                format!("postgres://u{}:{}@db.example.org/d{}", encoded(user), encoded(password), encoded(database));
+            let found = environment(&url.parse().unwrap()).unwrap();
+            let value = |name: &str| found.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+            assert_eq!(value("PGUSER"), Some(format!("u{user}")));
+            assert_eq!(value("PGPASSWORD").unwrap_or_default(), *password);
+            assert_eq!(value("PGDATABASE"), Some(format!("d{database}")));
+            assert_eq!(value("PGHOST").as_deref(), Some("db.example.org"));
+        });
     }
 }

@@ -46,8 +46,8 @@ impl Proxies {
 /// An address, with a port or without.
 fn parse(text: &str) -> Option<IpAddr> {
     let with_port = || text.parse::<SocketAddr>().map(|address| address.ip());
-    let in_brackets = text.trim_start_matches('[').trim_end_matches(']');
-    in_brackets.parse().or_else(|_| with_port()).ok()
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    bare.parse().or_else(|_| with_port()).ok()
 }
 
 /// Puts the [`Client`] among the request's extensions, with a fresh count of its time in the database.
@@ -99,8 +99,102 @@ mod tests {
     fn what_is_no_address_ends_the_list() {
         assert_eq!(client(&["10.0.0.0/8"], "10.0.0.1", &["198.51.100.1, unknown"]), "10.0.0.1");
         assert_eq!(client(&["10.0.0.0/8"], "10.0.0.1", &[""]), "10.0.0.1");
+        assert_eq!(client(&["10.0.0.0/8"], "10.0.0.1", &["[[2001:db8::7]]"]), "10.0.0.1");
+        assert_eq!(client(&["10.0.0.0/8"], "10.0.0.1", &["198.51.100.1]"]), "10.0.0.1");
         assert_eq!(client(&["10.0.0.0/8"], "10.0.0.1", &[b"\xff\xfe, 198.51.100.1"]), "198.51.100.1");
         assert_eq!(client(&["10.0.0.0/8"], "10.0.0.1", &[b"198.51.100.1, \xff"]), "10.0.0.1");
         assert_eq!(client(&["10.0.0.0/8"], "10.0.0.1", &[] as &[&str]), "10.0.0.1");
+    }
+}
+
+#[cfg(test)]
+mod fuzz {
+    use super::*;
+    use axum::http::HeaderValue;
+    use taskwire_fuzz::{bytes, check, produce, text};
+
+    const PIECES: &[&str] = &[
+        "198.51.100.1",
+        "10.0.0.1",
+        "10.0.0.2",
+        "::1",
+        "2001:db8::7",
+        "::ffff:10.0.0.1",
+        "[",
+        "]",
+        ":4711",
+        ",",
+        ", ",
+        " ",
+        "\t",
+        "unknown",
+        "for=",
+    ];
+
+    fn proxies() -> Proxies {
+        Proxies::from(["10.0.0.0/8", "::1/128"].map(|network| network.parse().unwrap()).as_slice())
+    }
+
+    #[test]
+    fn an_address_is_read_in_each_of_its_spellings() {
+        check!().with_type().for_each(|(v4, v6, port): &(u32, u128, u16)| {
+            for address in [IpAddr::V4((*v4).into()), IpAddr::V6((*v6).into())] {
+                assert_eq!(parse(&address.to_string()), Some(address));
+                assert_eq!(parse(&SocketAddr::new(address, *port).to_string()), Some(address));
+            }
+            assert_eq!(parse(&format!("[{}]", std::net::Ipv6Addr::from(*v6))), Some(IpAddr::V6((*v6).into())));
+        });
+    }
+
+    #[test]
+    fn an_address_that_is_read_stands_there() {
+        check!().with_generator(text(PIECES)).for_each(|text| {
+            let Some(address) = parse(text) else { return };
+            let without_port = |text: &str| text.rsplit_once(':').map(|(bare, _)| bare.to_owned()).unwrap_or_default();
+            let bare =
+                |text: &str| text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text).to_owned();
+            let spellings = [bare(text), bare(&without_port(text))];
+            assert!(spellings.iter().any(|one| one.parse() == Ok(address)), "{address}");
+        });
+    }
+
+    #[test]
+    fn whatever_a_client_invents_it_is_where_the_proxy_heard_it_from() {
+        check!().with_generator((bytes(PIECES), bytes(PIECES), produce::<bool>())).for_each(
+            |(first, second, lines)| {
+                let honest = b"203.0.113.9, 10.0.0.2";
+                let lines = match lines {
+                    true => vec![first.clone(), second.clone(), honest.to_vec()],
+                    false => vec![first.clone(), [second.as_slice(), b",", honest].concat()],
+                };
+                let lines: Result<Vec<_>, _> = lines.into_iter().map(HeaderValue::try_from).collect();
+                let Ok(lines) = lines else { return };
+                let headers = lines.into_iter().map(|line| (header::HeaderName::from_static("x-forwarded-for"), line));
+                let mut map = HeaderMap::new();
+                for (name, line) in headers {
+                    map.append(name, line);
+                }
+                let client = |peer: &str| proxies().client(peer.parse().unwrap(), &map).to_string();
+                assert_eq!(client("10.0.0.1"), "203.0.113.9");
+                assert_eq!(client("192.0.2.1"), "192.0.2.1", "whom nobody trusts says nothing");
+            },
+        );
+    }
+
+    #[test]
+    fn the_client_is_whoever_the_last_trusted_proxy_names() {
+        check!().with_generator(text(PIECES)).for_each(|line| {
+            let Ok(value) = HeaderValue::try_from(line) else { return };
+            let headers = HeaderMap::from_iter([(header::HeaderName::from_static("x-forwarded-for"), value)]);
+            let peer: IpAddr = "10.0.0.1".parse().unwrap();
+            let hops: Vec<_> = line.rsplit(',').map(|hop| parse(hop.trim()).map(|hop| hop.to_canonical())).collect();
+            // Everybody before has passed it on: trusted, and an address.
+            let last = hops.iter().position(|hop| hop.is_none_or(|hop| !proxies().trusts(hop)));
+            let wanted = match last {
+                Some(at) => hops[at].or(at.checked_sub(1).and_then(|before| hops[before])),
+                None => hops.last().copied().flatten(),
+            };
+            assert_eq!(proxies().client(peer, &headers), wanted.unwrap_or(peer));
+        });
     }
 }

@@ -104,6 +104,12 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", "Too busy right now", detail)
     }
 
+    /// What an operation answered, where it was one.
+    #[cfg(test)]
+    pub fn cause(&self) -> Option<&Error> {
+        self.cause.as_ref()
+    }
+
     fn as_rpc(&self) -> RpcError {
         if let Some(cause) = &self.cause {
             return RpcError::Refused(cause.clone());

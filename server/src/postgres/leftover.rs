@@ -97,3 +97,26 @@ fn serves(pid: u32, cluster: &Path) -> bool {
     let output = Command::new("ps").args(["-ww", "-o", "command=", "-p", &pid.to_string()]).output();
     output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains(&format!("-D {}", cluster.display())))
 }
+
+#[cfg(test)]
+mod fuzz {
+    use super::*;
+    use taskwire_fuzz::{check, produce, text};
+
+    #[test]
+    fn a_server_is_ready_once_its_last_line_says_so() {
+        const PIECES: &[&str] = &["\n", "\n", "\n", "ready", "starting", "   ", "7", "/var/lib/taskwire", "-", "\r"];
+        check!().with_generator((text(PIECES), produce::<u32>())).for_each(|(rest, pid)| {
+            let file = |text: String| PidFile { path: PathBuf::new(), text };
+            let found = file(format!("{pid}\n{rest}"));
+            assert_eq!(found.pid(), Some(*pid));
+            let is_ready = rest.lines().nth(6).is_some_and(|line| line.trim() == "ready");
+            assert_eq!(found.ready_as(), is_ready.then_some(*pid));
+            let found = file(rest.clone());
+            assert!(found.ready_as().is_none_or(|ready| Some(ready) == found.pid()));
+            assert!(found.pid().is_none_or(|pid| {
+                rest.trim_start().trim_start_matches(['+', '0']).starts_with(pid.to_string().trim_start_matches('0'))
+            }));
+        });
+    }
+}

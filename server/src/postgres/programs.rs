@@ -163,3 +163,29 @@ mod tests {
         assert!(choose(vec![programs("9.6.1", 9)], None).unwrap_err().to_string().contains("or newer is needed"));
     }
 }
+
+#[cfg(test)]
+mod fuzz {
+    use super::*;
+    use taskwire_fuzz::{check, produce, text};
+
+    #[test]
+    fn a_version_is_read_whatever_stands_around_it() {
+        const PIECES: &[&str] =
+            &["initdb ", "(PostgreSQL) ", "(PostgreSQL)", "15", ".", "14", "beta2", " ", "\n", "devel", "99999999999"];
+        check!().with_generator((text(PIECES), text(&["beta", ".", "4", "rc1"]), produce::<u32>())).for_each(
+            |(line, rest, major)| {
+                let is_word = !rest.contains(char::is_whitespace) && !rest.starts_with(|c: char| c.is_ascii_digit());
+                if is_word {
+                    let version = format!("{major}{rest}");
+                    let read = parse_version(&format!("initdb (PostgreSQL) {version} {line}"));
+                    assert_eq!(read, Some((version, *major)));
+                }
+                if let Some((version, major)) = parse_version(line) {
+                    assert!(line.contains(&version) && !version.contains(char::is_whitespace));
+                    assert!(version.trim_start_matches('0').starts_with(&major.to_string()) || major == 0, "{version}");
+                }
+            },
+        );
+    }
+}
