@@ -370,6 +370,14 @@ pub struct Settings {
     )]
     pub metrics_token: Option<SecretString>,
 
+    /// Where traces are sent, by OTLP over HTTP: a collector such as http://localhost:4318; without it none are made.
+    /// Of OpenTelemetry's other variables docs/operations.md tells.
+    #[arg(
+        long = "otlp-endpoint", env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "OTEL_EXPORTER_OTLP_ENDPOINT",
+        value_parser = collector,
+    )]
+    pub collector: Option<Url>,
+
     /// Folder of the style sheet, scripts and pictures
     /// [default: `site` beside the program, otherwise `target/site`].
     #[arg(long, env = "TASKWIRE_SITE_DIR", value_name = "TASKWIRE_SITE_DIR")]
@@ -453,6 +461,12 @@ impl Settings {
                  `openssl rand -hex 32` makes a good one."
             );
         }
+        if let Some(collector) = &self.collector {
+            ensure!(
+                collector.username().is_empty() && collector.password().is_none(),
+                "OTEL_EXPORTER_OTLP_ENDPOINT has a user or a password in it: set OTEL_EXPORTER_OTLP_HEADERS instead."
+            );
+        }
         ensure!(
             self.database_url.is_none() || self.secret().is_some(),
             "DATABASE_URL is set, but AUTH_SECRET is not. Set AUTH_SECRET to a random text of at least {SECRET_MIN} \
@@ -496,6 +510,13 @@ fn origin(text: &str) -> Result<HeaderValue, &'static str> {
         true => HeaderValue::from_str(text).map_err(|_| wrong),
         false => Err(wrong),
     }
+}
+
+fn collector(text: &str) -> Result<Url, &'static str> {
+    let wrong = "write it like http://localhost:4318 or https://collector.example.org";
+    let url = Url::parse(text).map_err(|_| wrong)?;
+    let plain = url.has_host() && url.query().is_none() && url.fragment().is_none();
+    if plain && ["http", "https"].contains(&url.scheme()) { Ok(url) } else { Err(wrong) }
 }
 
 #[cfg(test)]
@@ -588,6 +609,19 @@ mod tests {
         let check = |token: &str| parse(&[secret, "--metrics-token", token]).unwrap().settings.check();
         assert!(check("a short one").unwrap_err().to_string().contains("TASKWIRE_METRICS_TOKEN"));
         assert!(check("0123456789abcdef").is_ok());
+    }
+
+    #[test]
+    fn a_collector_has_an_address_and_no_password() {
+        let secret = "--auth-secret=0123456789abcdef0123456789abcdef";
+        for address in ["here", "localhost:4318", "grpc://localhost:4317", "http://a/?b", "file:///a"] {
+            let error = parse(&["--otlp-endpoint", address]).unwrap_err().to_string();
+            assert!(error.contains("OTEL_EXPORTER_OTLP_ENDPOINT"), "{error}");
+        }
+        let check = |address: &str| parse(&[secret, "--otlp-endpoint", address]).unwrap().settings.check();
+        let error = check("http://ada:hunter2@localhost:4318").unwrap_err().to_string();
+        assert!(error.contains("OTEL_EXPORTER_OTLP_HEADERS") && !error.contains("hunter2"), "{error}");
+        assert!(check("https://collector.example.org/otlp/").is_ok());
     }
 
     #[test]

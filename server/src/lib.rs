@@ -4,6 +4,7 @@
 //! * [`serve`] opens the [`database`] and serves the [`router`] until a signal ([`shutdown`]), over HTTPS by [`tls`].
 //! * [`router`] lists every path, [`middleware`] what happens around every request, [`pages`] how the app is served.
 //! * [`api`] is the REST API.
+//! * [`telemetry`] sends traces to a collector.
 //! * [`audit`] seals the audit log, and verifies it on the command line.
 //! * [`backup`] makes, verifies and restores backups.
 //! * [`doctor`] looks whether all of it is well, on the command line.
@@ -31,4 +32,5 @@ pub mod serve;
 pub mod shutdown;
 pub mod site;
 pub mod standalone;
+pub mod telemetry;
 pub mod tls;

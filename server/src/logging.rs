@@ -1,6 +1,6 @@
 //! Where log lines go and how they look.
 
-use crate::{config::LogFormat, metrics::statements};
+use crate::{config::LogFormat, metrics::statements, telemetry::Telemetry};
 use anyhow::{Context, Result};
 use std::{
     io::{self, BufWriter, IsTerminal, Write, stderr},
@@ -12,11 +12,11 @@ use tracing_subscriber::{Layer, filter::Targets, fmt, layer::SubscriberExt, util
 
 /// Starts logging to standard error: standard output belongs to what a command answers. A thread of its own writes the lines, so
 /// that requests do not wait for each other there. Dropping what this returns waits for the last of them. Where the
-/// server is `measured`, statements are as well.
+/// server is `measured`, statements are as well, and where there is `telemetry`, it follows requests.
 ///
 /// # Errors
 /// A filter that cannot be read.
-pub fn start(filter: &str, format: LogFormat, measured: bool) -> Result<WorkerGuard> {
+pub fn start(filter: &str, format: LogFormat, measured: bool, telemetry: Option<&Telemetry>) -> Result<WorkerGuard> {
     // Not `EnvFilter`, which takes a lock for every span that is entered or left.
     let filter: Targets = filter.parse().with_context(|| format!("TASKWIRE_LOG cannot be read: {filter:?}"))?;
     let json = match format {
@@ -26,7 +26,7 @@ pub fn start(filter: &str, format: LogFormat, measured: bool) -> Result<WorkerGu
     };
     // Whoever reads the log is waited for rather than not told.
     let (writer, guard) = NonBlockingBuilder::default().lossy(false).finish(Gathering(BufWriter::new(stderr())));
-    let registry = tracing_subscriber::registry().with(measured.then(statements));
+    let registry = tracing_subscriber::registry().with(measured.then(statements)).with(telemetry.map(Telemetry::layer));
     if json {
         // One flat object a line: `jq 'select(.status >= 500)'` is all it takes to look something up. By json-subscriber,
         // because tracing-subscriber reads a span's fields anew, as text, for each line in it.

@@ -6,6 +6,7 @@ use taskwire::{
     api, audit, backup,
     config::{AuditCommand, Cli, Command, PostgresCommand, SecretCommand},
     doctor, logging, secret, serve, standalone,
+    telemetry::Telemetry,
 };
 
 /// Requests allocate a lot of small things on several threads, and a password's hash 19 MiB on whichever is free: the
@@ -25,8 +26,11 @@ fn main() -> ExitCode {
 
 fn run() -> anyhow::Result<()> {
     let cli = Cli::read()?;
-    let _log = logging::start(&cli.settings.log, cli.settings.log_format, cli.settings.metrics_token.is_some())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let collector = cli.settings.collector.as_ref().filter(|_| cli.command.is_none());
+    let telemetry = collector.map(|collector| Telemetry::start(collector, runtime.handle())).transpose()?;
+    let measured = cli.settings.metrics_token.is_some();
+    let _log = logging::start(&cli.settings.log, cli.settings.log_format, measured, telemetry.as_ref())?;
     runtime.block_on(async {
         match cli.command {
             Some(Command::Postgres(PostgresCommand::Start { for_tests })) => {
@@ -41,7 +45,13 @@ fn run() -> anyhow::Result<()> {
                 println!("{}", api::document().to_pretty_json()?);
                 Ok(())
             }
-            None => serve::run(&cli.settings).await,
+            None => {
+                let served = serve::run(&cli.settings).await;
+                if let Some(telemetry) = telemetry {
+                    telemetry.stop().await;
+                }
+                served
+            }
         }
     })
 }

@@ -24,4 +24,5 @@ mod secret;
 mod sessions;
 mod stopping;
 mod support;
+mod telemetry;
 mod tls;

@@ -12,6 +12,9 @@ use tower_http::request_id::{MakeRequestId, RequestId};
 use tracing::Span;
 use uuid::Uuid;
 
+/// What spans and lines of requests are found by.
+pub const TARGET: &str = module_path!();
+
 /// Makes request ids.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RequestIds;
@@ -43,13 +46,18 @@ pub fn route(request: &Request) -> &str {
 /// Its level keeps it in the log whatever the filter, so that a lone warning has its request's id. What
 /// machines and pages ask for all the time gets one at debug level only.
 pub fn span(request: &Request) -> Span {
-    let (method, route) = (request.method(), route(request));
+    let (method, called) = (request.method(), route(request));
     let request_id =
         request.extensions().get::<RequestId>().and_then(|id| id.header_value().to_str().ok()).unwrap_or_default();
-    if route.starts_with("/health") || route == "/metrics" || route.starts_with("/pkg") {
-        tracing::debug_span!("request", %method, route, request_id)
+    // Under two names: a path may have anything in it, and a span that is exported takes a route only.
+    let (route, path) = match template(request) {
+        Some(route) => (Some(route), None),
+        None => (None, Some(request.uri().path())),
+    };
+    if called.starts_with("/health") || called == "/metrics" || called.starts_with("/pkg") {
+        tracing::debug_span!("request", %method, route, path, request_id)
     } else {
-        tracing::error_span!("request", %method, route, request_id)
+        tracing::error_span!("request", %method, route, path, request_id)
     }
 }
 

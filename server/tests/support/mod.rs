@@ -1,6 +1,7 @@
 //! What tests are told in: a browser, a server, a folder.
 
 pub mod browser;
+pub mod collector;
 pub mod program;
 pub mod tls;
 

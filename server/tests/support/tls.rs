@@ -4,11 +4,11 @@ use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use std::{path::Path, sync::Arc};
 use tokio::net::TcpStream;
 use tokio_rustls::{
-    TlsConnector,
+    TlsAcceptor, TlsConnector,
     client::TlsStream,
     rustls::{
-        ClientConfig, RootCertStore,
-        pki_types::{CertificateDer, ServerName, pem::PemObject},
+        ClientConfig, RootCertStore, ServerConfig,
+        pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject},
     },
 };
 
@@ -53,6 +53,14 @@ impl Certified {
         std::fs::create_dir_all(folder).unwrap();
         std::fs::write(folder.join("cert.pem"), &self.certificate).unwrap();
         std::fs::write(folder.join("key.pem"), &self.key).unwrap();
+    }
+
+    /// A server of TLS.
+    pub fn acceptor(&self) -> TlsAcceptor {
+        let chain = CertificateDer::pem_slice_iter(self.certificate.as_bytes()).map(Result::unwrap).collect();
+        let key = PrivateKeyDer::from_pem_slice(self.key.as_bytes()).unwrap();
+        let config = ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).unwrap();
+        TlsAcceptor::from(Arc::new(config))
     }
 
     /// As a client sees it.
