@@ -31,6 +31,8 @@ const DONE: &[(&str, &[&str], &str)] = &[
     ("account.update", &[], "{who} changed {your} name."),
     ("account.password_change", &[], "{who} changed {your} password."),
     ("account.delete", &[], "{who} deleted {your} account."),
+    ("administrator.add", &[], "You administer this server now."),
+    ("administrator.remove", &[], "You administer this server no more."),
     ("session.end", &[], "{who} signed another browser out."),
     ("session.end_others", &[], "{who} signed all other browsers out."),
     ("token.create", &[], "{who} made the API token “{target}”."),
@@ -90,6 +92,7 @@ const TRIED: &[(&str, &str)] = &[
     ("share.uninvite", "take an invitation to a task back"),
     ("share.decline", "give a shared task back"),
     ("audit.list", "read the activity of a team"),
+    ("performance.read", "see how the server performs"),
 ];
 
 /// What happened, for people. An action that has no words is told as it is.

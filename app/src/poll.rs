@@ -1,9 +1,10 @@
 //! Asking again and again, politely: never twice at once, never for a hidden tab.
 
-use crate::rpc::RpcError;
+use crate::{next, rpc::RpcError};
 use futures::future::{Either, select};
 use gloo_timers::{callback::Interval, future::TimeoutFuture};
 use leptos::{prelude::*, task::spawn_local};
+use leptos_router::{NavigateOptions, hooks::use_navigate};
 use leptos_use_document_visibility::use_document_visibility;
 use std::future::Future;
 use web_sys::VisibilityState;
@@ -56,6 +57,16 @@ impl<T: Send + Sync + 'static> Poll<T> {
                 }
                 Interval::new(EVERY, move || self.ask(question))
             })
+        });
+    }
+
+    /// Goes to the sign-in, and from there back to this page, when the answer is that nobody is signed in any more.
+    pub fn leave_when_signed_out(self, page: &'static str) {
+        let navigate = use_navigate();
+        Effect::new(move |_| {
+            if self.failure.with(|failure| failure.as_ref().is_some_and(RpcError::is_unauthorized)) {
+                navigate(&next::sign_in(page), NavigateOptions::default());
+            }
         });
     }
 

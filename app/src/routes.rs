@@ -9,8 +9,9 @@ use crate::{
     next,
     pages::{
         activity::ActivityPage, api_tokens::ApiTokensPage, dashboard::DashboardPage, import::ImportPage,
-        not_found::NotFoundPage, settings::SettingsPage, shared::SharedPage, shared_by_me::SharedByMePage,
-        sign_in::SignInPage, sign_up::SignUpPage, task::TaskPage, tasks::TasksPage, team::TeamPage, teams::TeamsPage,
+        not_found::NotFoundPage, performance::PerformancePage, settings::SettingsPage, shared::SharedPage,
+        shared_by_me::SharedByMePage, sign_in::SignInPage, sign_up::SignUpPage, task::TaskPage, tasks::TasksPage,
+        team::TeamPage, teams::TeamsPage,
     },
     request,
 };
@@ -43,6 +44,7 @@ pub fn Pages() -> impl IntoView {
             <Route path=path!("/settings") view={Lazy::<SettingsArea>::new()} ssr=SsrMode::Async />
             <Route path=path!("/settings/import") view={Lazy::<SettingsArea>::new()} ssr=SsrMode::Async />
             <Route path=path!("/settings/tokens") view={Lazy::<SettingsArea>::new()} ssr=SsrMode::Async />
+            <Route path=path!("/admin/performance") view={Lazy::<AdminArea>::new()} ssr=SsrMode::Async />
         </FlatRoutes>
     }
 }
@@ -131,5 +133,19 @@ impl LazyRoute for SettingsArea {
             "/settings/tokens" => view! { <ApiTokensPage /> }.into_any(),
             _ => view! { <SettingsPage /> }.into_any(),
         }
+    }
+}
+
+/// What concerns the server as a whole, for its administrators.
+struct AdminArea;
+
+#[lazy_route]
+impl LazyRoute for AdminArea {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_admin: Self) -> AnyView {
+        view! { <PerformancePage /> }.into_any()
     }
 }

@@ -27,8 +27,13 @@ pub fn date(then: DateTime<Utc>, utc_offset: i32) -> String {
 /// Day and time to the minute, such as "5 March 2026, 14:03"; says so where it is UTC.
 pub fn moment(then: DateTime<Utc>, utc_offset: i32) -> String {
     let zone = if utc_offset == 0 { " UTC" } else { "" };
+    format!("{}, {}{zone}", date(then, utc_offset), minute(then, utc_offset))
+}
+
+/// The time of day, such as "14:03".
+pub fn minute(then: DateTime<Utc>, utc_offset: i32) -> String {
     let time = there(then, utc_offset);
-    format!("{}, {:02}:{:02}{zone}", date(then, utc_offset), time.hour(), time.minute())
+    format!("{:02}:{:02}", time.hour(), time.minute())
 }
 
 /// The time of day to the second, such as "14:03:05".

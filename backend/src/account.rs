@@ -42,12 +42,13 @@ struct AccountRow {
     name: String,
     time_zone: Option<String>,
     created_at: DateTime<Utc>,
+    administrator: bool,
 }
 
 impl From<AccountRow> for Account {
     fn from(row: AccountRow) -> Self {
-        let AccountRow { id, email, name, time_zone, created_at } = row;
-        Self { id: UserId(id), email, name, time_zone, created_at }
+        let AccountRow { id, email, name, time_zone, created_at, administrator } = row;
+        Self { id: UserId(id), email, name, time_zone, created_at, administrator }
     }
 }
 
@@ -124,7 +125,7 @@ impl Backend {
             "/* account_insert */ INSERT INTO users (id, email, name, password_hash, created_at)
              VALUES ($1, $2, $3, $4, $5)
              ON CONFLICT ON CONSTRAINT users_email_key DO NOTHING
-             RETURNING id, email, name, time_zone, created_at",
+             RETURNING id, email, name, time_zone, created_at, administrator",
             user,
             new.email.as_str(),
             new.name.as_str(),
@@ -172,7 +173,8 @@ impl Backend {
         let read = || async {
             query!(
                 r#"/* account_for_sign_in */ SELECT id AS "id!", email AS "email!", name AS "name!", time_zone,
-                          created_at AS "created_at!", password_hash AS "password_hash!"
+                          created_at AS "created_at!", administrator AS "administrator!",
+                          password_hash AS "password_hash!"
                    FROM account_for_sign_in($1)"#,
                 email
             )
@@ -189,6 +191,7 @@ impl Backend {
                 name: row.name,
                 time_zone: row.time_zone,
                 created_at: row.created_at,
+                administrator: row.administrator,
             };
             (account.into(), row.password_hash)
         }))
@@ -231,7 +234,7 @@ impl Backend {
         let user = scope.user();
         let account = query_as!(
             AccountRow,
-            "/* account_get */ SELECT id, email, name, time_zone, created_at FROM users WHERE id = $1",
+            "/* account_get */ SELECT id, email, name, time_zone, created_at, administrator FROM users WHERE id = $1",
             user
         )
         .fetch_one(scope.connection()?)
@@ -246,7 +249,7 @@ impl Backend {
         let account = query_as!(
             AccountRow,
             "/* account_update */ UPDATE users SET name = $2 WHERE id = $1
-             RETURNING id, email, name, time_zone, created_at",
+             RETURNING id, email, name, time_zone, created_at, administrator",
             user,
             name.as_str()
         )

@@ -5,9 +5,11 @@ use crate::{
     dashboard_cache::DashboardCache,
     limit::{Limit, SignIns},
     password::Hasher,
+    performance::Recent,
     token::Tokens,
     turns::Turns,
 };
+use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use sqlx::{
     ConnectOptions, PgPool,
@@ -15,6 +17,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use std::{ops::Deref, sync::Arc, time::Duration};
+use taskwire_domain::performance::Connections;
 use tokio::sync::OnceCell;
 
 /// Every migration, in order.
@@ -61,17 +64,8 @@ pub struct Settings {
     pub sign_ins_by_address: Limit,
     /// How often one account may be tried by strangers, and by each browser that has signed in to it before.
     pub sign_ins_by_account: Limit,
-}
-
-/// The pool at one moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Connections {
-    /// Those that an operation works with.
-    pub used: u32,
-    /// Those that wait for one.
-    pub idle: u32,
-    /// As many as there may be.
-    pub most: u32,
+    /// What is measured, for administrators.
+    pub recent: Recent,
 }
 
 /// Every operation there is. Cheap to clone: each request does it a few times.
@@ -91,6 +85,8 @@ pub struct Parts {
     pub(crate) sign_ins: SignIns,
     pub(crate) dashboards: Arc<DashboardCache>,
     pub(crate) time_zones: OnceCell<Vec<String>>,
+    pub(crate) recent: Recent,
+    pub(crate) started_at: DateTime<Utc>,
 }
 
 impl Deref for Backend {
@@ -145,7 +141,20 @@ impl Backend {
         let sign_ins = SignIns::new(settings.sign_ins_by_address, settings.sign_ins_by_account);
         let dashboards = Arc::new(DashboardCache::new(settings.dashboard_cache));
         let (turns, hasher, time_zones) = (Turns::new(settings.max_connections), Hasher::new(), OnceCell::new());
-        Ok(Self(Arc::new(Parts { pool, pulse, turns, tokens, hasher, clock, sign_ins, dashboards, time_zones })))
+        let (recent, started_at) = (settings.recent, clock.now());
+        Ok(Self(Arc::new(Parts {
+            pool,
+            pulse,
+            turns,
+            tokens,
+            hasher,
+            clock,
+            sign_ins,
+            dashboards,
+            time_zones,
+            recent,
+            started_at,
+        })))
     }
 
     /// Waits for running operations and closes every connection.

@@ -8,6 +8,7 @@
 
 mod account;
 mod account_end;
+mod administrator;
 mod api_token;
 mod audit;
 mod client;
@@ -20,6 +21,7 @@ mod error;
 mod export;
 pub mod limit;
 mod password;
+pub mod performance;
 mod scope;
 mod session;
 mod share;
@@ -30,11 +32,12 @@ mod turns;
 mod viewer;
 
 pub use account::SignedIn;
+pub use administrator::{Administrator, administrator_list, administrator_set};
 pub use api_token::Created;
 pub use audit::{AuditReport, Seal, audit_verify};
 pub use client::{Client, DbTime, MISSING_TAKES};
 pub use clock::Clock;
-pub use connect::{Backend, Connections, MIGRATOR, Settings, as_app};
+pub use connect::{Backend, MIGRATOR, Settings, as_app};
 pub use device::Device;
 pub use error::{Error, Result};
 pub use export::{ExportPage, ExportPlace};

@@ -2,6 +2,7 @@
 //! what takes long, keeps only themselves waiting.
 
 use crate::{Backend, Error, Result, Viewer};
+use metrics::histogram;
 use moka::sync::Cache;
 use sqlx::{PgConnection, Postgres, pool::PoolConnection};
 use std::{
@@ -75,10 +76,12 @@ impl Backend {
     /// # Errors
     /// [`Error::Crowded`] when it does not become their turn in time, and [`Error::Unavailable`] when there is none.
     pub(crate) async fn connection(&self, viewer: &Viewer) -> Result<Turn> {
-        let deadline = Instant::now() + self.pool.options().get_acquire_timeout();
+        let asked = Instant::now();
+        let deadline = asked + self.pool.options().get_acquire_timeout();
         let turn = self.turns.of(viewer.user_id).acquire_owned();
         let Ok(Ok(taken)) = timeout_at(deadline, turn).await else { return Err(Error::Crowded) };
         let connection = timeout_at(deadline, self.pool.acquire()).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))?;
+        histogram!("taskwire_db_wait_duration_seconds").record(asked.elapsed());
         Ok(Turn { connection, _taken: taken })
     }
 }

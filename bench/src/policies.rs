@@ -10,7 +10,7 @@ use std::{
     path::Path,
     time::{Duration, Instant},
 };
-use taskwire_backend::{Backend, Client, Settings, as_app, limit::Limit};
+use taskwire_backend::{Backend, Client, Settings, as_app, limit::Limit, performance::Recent};
 use taskwire_domain::TaskId;
 use uuid::Uuid;
 
@@ -69,6 +69,7 @@ async fn refusals(connect: PgConnectOptions, secret: &str, token: &str, owner: &
         dashboard_cache: Duration::from_secs(5),
         sign_ins_by_address: Limit(None),
         sign_ins_by_account: Limit(None),
+        recent: Recent::default(),
     };
     let backend = Backend::start(settings).await?;
     let viewer = backend.viewer(token, Client::default())?;

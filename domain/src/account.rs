@@ -27,6 +27,8 @@ pub struct Account {
     pub time_zone: Option<String>,
     /// When the person signed up.
     pub created_at: DateTime<Utc>,
+    /// Whether they may see how the server performs.
+    pub administrator: bool,
 }
 
 /// Somebody as others name them.

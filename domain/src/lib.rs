@@ -11,6 +11,7 @@ pub mod audit;
 pub mod dashboard;
 pub mod error;
 pub mod id;
+pub mod performance;
 pub mod rights;
 pub mod session;
 pub mod share;

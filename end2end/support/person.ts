@@ -69,6 +69,9 @@ export class Person {
   }
 }
 
+/** Who sees how the shared server performs. */
+export const administrator = new Person("Grace Hopper", "grace@example.org");
+
 /** Somebody nobody has heard of, in this run or another. */
 export function newcomer(name = "Ada Lovelace"): Person {
   return new Person(name, `ada-${randomUUID()}@example.org`);

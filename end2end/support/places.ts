@@ -1,6 +1,6 @@
 // Every page in every state worth looking at, for checks that all of them must pass.
 import { type Page, expect } from "@playwright/test";
-import { type Person, call, newcomer } from "./person";
+import { type Person, administrator, call, newcomer } from "./person";
 import { open } from "./ready";
 
 /** A word nobody can break, text from right to left, markup, and as much of everything as fits. */
@@ -254,5 +254,15 @@ export const PLACES: Place[] = [
     },
   },
   { name: "one's own log", open: async (page) => void (await open(page, "/activity")) },
+  {
+    name: "how the server performs",
+    open: async (page, person) => {
+      await person.hasTask(page, AWKWARD[0]);
+      await administrator.signIn(page);
+      await open(page, "/admin/performance?statement=task_insert");
+      await expect(page.getByRole("region", { name: "Plan", exact: true })).toContainText("Insert on tasks");
+    },
+  },
+  { name: "how the server performs, for others", open: async (page) => void (await open(page, "/admin/performance")) },
   { name: "a page that is not there", open: async (page) => void (await open(page, "/nowhere")) },
 ];

@@ -53,6 +53,9 @@ pub enum Command {
     },
     /// Bring a backup back; also while the server runs. What was there is kept beside it.
     Restore(RestoreArgs),
+    /// Who sees how the server performs; also while the server runs.
+    #[command(subcommand)]
+    Admin(AdminCommand),
     /// Look at everything that serving depends on, and say what to do where something is wrong; also while the server runs.
     /// Ends with 1 if something is.
     Doctor,
@@ -101,6 +104,23 @@ pub enum AuditCommand {
         /// cut off, or everything was written anew.
         #[arg(long, value_name = "NUMBER:HASH", value_parser = known_seal)]
         head: Option<KnownSeal>,
+    },
+}
+
+/// What can be done about administrators.
+#[derive(Debug, Clone, Subcommand)]
+pub enum AdminCommand {
+    /// Show who administers.
+    List,
+    /// Make somebody who has signed up an administrator.
+    Add {
+        /// Their email address.
+        email: String,
+    },
+    /// Make somebody an administrator no more.
+    Remove {
+        /// Their email address.
+        email: String,
     },
 }
 

@@ -4,11 +4,12 @@
 //! answers, so that nobody restarts it because the database is away. `/health/ready` says whether to
 //! send requests here: not without the database, and no more once the server is stopping.
 
-use crate::{backup::schedule::Summary, middleware::problem::ErrorBody, router::Server};
+use crate::{middleware::problem::ErrorBody, router::Server};
 use axum::{Json, extract::State, http::StatusCode};
 use serde::Serialize;
 use std::time::{Duration, Instant};
 use taskwire_backend::Backend;
+use taskwire_domain::performance::Backups;
 use tokio::sync::Mutex;
 use utoipa::ToSchema;
 
@@ -26,7 +27,7 @@ pub struct Readiness {
     #[serde(flatten)]
     health: Health,
     #[serde(flatten)]
-    backups: Summary,
+    backups: Backups,
 }
 
 /// How long a sign of life holds.

@@ -13,6 +13,7 @@
 //!
 //! To add an endpoint: a handler in a file of its own, one line in [`router`].
 
+pub mod administrators;
 pub mod api;
 pub mod audit;
 pub mod backup;

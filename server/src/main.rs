@@ -3,11 +3,12 @@
 use mimalloc::MiMalloc;
 use std::process::ExitCode;
 use taskwire::{
-    api, audit, backup,
+    administrators, api, audit, backup,
     config::{AuditCommand, Cli, Command, PostgresCommand, SecretCommand},
     doctor, logging, secret, serve, standalone,
     telemetry::Telemetry,
 };
+use taskwire_backend::performance::Recent;
 
 /// Requests allocate a lot of small things on several threads, and a password's hash 19 MiB on whichever is free: the
 /// system's allocator is slower at the one, and keeps the other on each of them.
@@ -29,7 +30,8 @@ fn run() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let collector = cli.settings.collector.as_ref().filter(|_| cli.command.is_none());
     let telemetry = collector.map(|collector| Telemetry::start(collector, runtime.handle())).transpose()?;
-    let measured = cli.settings.metrics_token.is_some();
+    let recent = Recent::default();
+    let measured = cli.command.is_none().then(|| recent.clone());
     let _log = logging::start(&cli.settings.log, cli.settings.log_format, measured, telemetry.as_ref())?;
     runtime.block_on(async {
         match cli.command {
@@ -39,6 +41,7 @@ fn run() -> anyhow::Result<()> {
             Some(Command::Audit(AuditCommand::Verify { head })) => audit::verify(&cli.settings, head).await,
             Some(Command::Backup { command }) => backup::commands::backup(&cli.settings, command).await,
             Some(Command::Restore(args)) => backup::commands::bring_back(&cli.settings, args).await,
+            Some(Command::Admin(command)) => administrators::run(&cli.settings, command).await,
             Some(Command::Doctor) => doctor::run(&cli.settings).await,
             Some(Command::Secret(SecretCommand::Rotate)) => secret::rotate(&cli.settings),
             Some(Command::Openapi) => {
@@ -46,7 +49,7 @@ fn run() -> anyhow::Result<()> {
                 Ok(())
             }
             None => {
-                let served = serve::run(&cli.settings).await;
+                let served = serve::run(&cli.settings, recent).await;
                 if let Some(telemetry) = telemetry {
                     telemetry.stop().await;
                 }

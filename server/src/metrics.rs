@@ -1,34 +1,28 @@
 //! What Prometheus is told (requirement O1): each metric, and where it is read.
 //!
-//! A metric is recorded where it happens, with the macros of the crate `metrics`, which do nothing unless somebody may read
-//! it. To add one: its line in [`describe`], and in the table of `docs/operations.md`, which a test compares.
+//! A metric is recorded where it happens, with the macros of the crate `metrics`. The last hour is kept for administrators, and
+//! everything for Prometheus, if that may read it. To add one: its line in [`describe`], and in the table of
+//! `docs/operations.md`, which a test compares.
 
 use crate::{middleware::problem::Problem, router::Server};
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use axum::{
     extract::State,
     http::{HeaderMap, header},
     response::{IntoResponse, Response},
 };
 use axum_extra::headers::{Authorization, HeaderMapExt, authorization::Bearer};
-use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics::{
+    Recorder, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, set_global_recorder,
+};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use metrics_process::Collector;
+use metrics_util::layers::FanoutBuilder;
 use secrecy::{ExposeSecret, SecretString};
 use std::{fmt, time::Duration};
 use subtle::ConstantTimeEq;
-use taskwire_backend::Backend;
+use taskwire_backend::{Backend, Clock, performance::Recent};
 use taskwire_domain::Error;
-use tracing::{
-    Event, Subscriber,
-    field::{Field, Visit},
-};
-use tracing_subscriber::{
-    Layer,
-    filter::{LevelFilter, Targets},
-    layer::Context,
-    registry::LookupSpan,
-};
 
 /// Upper bounds of the histograms' buckets, in seconds.
 const BUCKETS: [f64; 14] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
@@ -50,37 +44,29 @@ impl fmt::Debug for Metrics {
 }
 
 impl Metrics {
-    /// Begins to record, for whoever has the token. Once a process, and inside the runtime.
+    /// Begins to record: the last `hour` and, for whoever has the token, everything. Once a process, and inside the runtime.
     ///
     /// # Errors
     /// It has begun already.
-    pub fn start(token: SecretString) -> Result<Self> {
+    pub fn start(hour: Recent, token: Option<SecretString>) -> Result<Option<Self>> {
+        let Some(token) = token else {
+            record_with(hour.clone())?;
+            begin(move || hour.collect(Clock::system().now()));
+            return Ok(None);
+        };
         let seconds = Matcher::Suffix("_duration_seconds".to_owned());
-        let recorded = PrometheusBuilder::new().set_buckets_for_metric(seconds, &BUCKETS)?.install_recorder()?;
+        let everything = PrometheusBuilder::new().set_buckets_for_metric(seconds, &BUCKETS)?.build_recorder();
+        let recorded = everything.handle();
+        record_with(FanoutBuilder::default().add_recorder(everything).add_recorder(hour.clone()).build())?;
         let process = Collector::default();
         process.describe();
         describe();
-        // From the first on, an increase shows.
-        counter!("taskwire_http_panics_total").increment(0);
-        for kind in ["request", "connection"] {
-            counter!("taskwire_http_shed_total", "kind" => kind).increment(0);
-        }
-        for kind in ["unavailable", "crowded", "fault"] {
-            counter!("taskwire_db_failures_total", "kind" => kind).increment(0);
-        }
-        for result in ["made", "failed"] {
-            counter!("taskwire_backups_total", "result" => result).increment(0);
-        }
-        gauge!("taskwire_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1);
-        // Else what is recorded would grow until somebody reads it.
         let upkeep = recorded.clone();
-        tokio::spawn(async move {
-            loop {
-                tokio::time::sleep(UPKEEP_INTERVAL).await;
-                upkeep.run_upkeep();
-            }
+        begin(move || {
+            hour.collect(Clock::system().now());
+            upkeep.run_upkeep();
         });
-        Ok(Self { recorded, process, token })
+        Ok(Some(Self { recorded, process, token }))
     }
 
     /// In Prometheus' text format.
@@ -92,6 +78,32 @@ impl Metrics {
         self.process.collect();
         self.recorded.render()
     }
+}
+
+fn record_with(recorder: impl Recorder + Sync + 'static) -> Result<()> {
+    set_global_recorder(recorder).map_err(|_| anyhow!("the metrics are recorded already"))
+}
+
+/// Sets what is to be there from the first on, so that an increase shows, and keeps what was recorded in order: else it would
+/// grow until somebody reads it.
+fn begin(upkeep: impl Fn() + Send + 'static) {
+    for kind in ["request", "connection"] {
+        counter!("taskwire_http_shed_total", "kind" => kind).increment(0);
+    }
+    for kind in ["unavailable", "crowded", "fault"] {
+        counter!("taskwire_db_failures_total", "kind" => kind).increment(0);
+    }
+    for result in ["made", "failed"] {
+        counter!("taskwire_backups_total", "result" => result).increment(0);
+    }
+    counter!("taskwire_http_panics_total").increment(0);
+    gauge!("taskwire_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1);
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(UPKEEP_INTERVAL).await;
+            upkeep();
+        }
+    });
 }
 
 fn describe() {
@@ -108,6 +120,11 @@ fn describe() {
         "taskwire_db_statement_duration_seconds",
         Unit::Seconds,
         "How long statements took in the database, by the name that begins each."
+    );
+    describe_histogram!(
+        "taskwire_db_wait_duration_seconds",
+        Unit::Seconds,
+        "How long operations waited for a connection to the database."
     );
     describe_counter!("taskwire_db_failures_total", "Operations that failed, by kind.");
     describe_gauge!("taskwire_db_connections", "Connections to the database, by whether they are used.");
@@ -143,50 +160,4 @@ pub async fn show(State(server): State<Server>, headers: HeaderMap) -> Response 
         }
         false => Problem::from(Error::Unauthorized).into_response(),
     }
-}
-
-/// Records how long each statement took, by its name: sqlx tells of every one.
-pub fn statements<S: Subscriber + for<'a> LookupSpan<'a>>() -> impl Layer<S> {
-    Statements.with_filter(Targets::new().with_target("sqlx::query", LevelFilter::TRACE))
-}
-
-struct Statements;
-
-impl<S: Subscriber> Layer<S> for Statements {
-    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let mut statement = Statement::default();
-        event.record(&mut statement);
-        histogram!("taskwire_db_statement_duration_seconds", "statement" => statement.name).record(statement.seconds);
-    }
-}
-
-/// What sqlx tells of a statement.
-struct Statement {
-    name: String,
-    seconds: f64,
-}
-
-impl Default for Statement {
-    fn default() -> Self {
-        Self { name: "other".to_owned(), seconds: 0.0 }
-    }
-}
-
-impl Visit for Statement {
-    fn record_str(&mut self, field: &Field, value: &str) {
-        // The beginning of its text: our own begin with their names, as comments.
-        if field.name() == "summary"
-            && let Some((name, _)) = value.strip_prefix("/* ").and_then(|rest| rest.split_once(" */"))
-        {
-            name.clone_into(&mut self.name);
-        }
-    }
-
-    fn record_f64(&mut self, field: &Field, value: f64) {
-        if field.name() == "elapsed_secs" {
-            self.seconds = value;
-        }
-    }
-
-    fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
 }

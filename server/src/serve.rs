@@ -32,7 +32,7 @@ use std::{
     time::Duration,
 };
 use taskwire_app::CookieSettings;
-use taskwire_backend::Backend;
+use taskwire_backend::{Backend, performance::Recent};
 use tokio::{
     net::{TcpListener, TcpStream},
     task::JoinSet,
@@ -48,13 +48,13 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// What keeps it from starting.
-pub async fn run(settings: &Settings) -> Result<()> {
+pub async fn run(settings: &Settings, recent: Recent) -> Result<()> {
     let stopping = shutdown::on_signal()?;
     // First, because it fails first: another program on the port is the most common mistake.
     let listener = listen(settings.addr).await?;
     let tls = Tls::open(settings).await?;
     let database = Database::open(settings, &stopping).await?;
-    let served = open_and_serve(settings, &database, listener, tls, &stopping).await;
+    let served = open_and_serve(settings, &database, recent, listener, tls, &stopping).await;
     database.stop().await;
     if served.is_ok() {
         tracing::info!("stopped");
@@ -65,12 +65,14 @@ pub async fn run(settings: &Settings) -> Result<()> {
 async fn open_and_serve(
     settings: &Settings,
     database: &Database,
+    recent: Recent,
     listener: TcpListener,
     tls: Option<Tls>,
     stopping: &CancellationToken,
 ) -> Result<()> {
+    let metrics = Metrics::start(recent.clone(), settings.metrics_token.clone())?;
     let backend = tokio::select! {
-        backend = Backend::start(backend_settings(settings, database)) => backend.context("cannot open the database")?,
+        backend = Backend::start(backend_settings(settings, database, recent)) => backend.context("cannot open the database")?,
         () = stopping.cancelled() => return Ok(()),
     };
     let backups = keeper(settings, database)?;
@@ -80,7 +82,7 @@ async fn open_and_serve(
         cookies: CookieSettings { secure: settings.https() },
         probe: Probe::default(),
         backups: backups.seen.clone(),
-        metrics: settings.metrics_token.clone().map(Metrics::start).transpose()?,
+        metrics,
         stopping: stopping.clone(),
     };
     let router = router(server.into(), limits(settings));
@@ -193,7 +195,7 @@ fn size(bytes: u32) -> usize {
     usize::try_from(bytes).unwrap_or(usize::MAX)
 }
 
-fn backend_settings(settings: &Settings, database: &Database) -> taskwire_backend::Settings {
+fn backend_settings(settings: &Settings, database: &Database, recent: Recent) -> taskwire_backend::Settings {
     taskwire_backend::Settings {
         connect: database.connect.clone(),
         max_connections: settings.db_connections,
@@ -206,6 +208,7 @@ fn backend_settings(settings: &Settings, database: &Database) -> taskwire_backen
         dashboard_cache: *settings.dashboard_cache,
         sign_ins_by_address: settings.limit_sign_in,
         sign_ins_by_account: settings.limit_account,
+        recent,
     }
 }
 

@@ -19,6 +19,7 @@ mod lost_database;
 mod metrics;
 mod overload;
 mod pages;
+mod performance;
 mod requests;
 mod secret;
 mod sessions;

@@ -38,6 +38,8 @@ async fn a_request_and_its_statements_are_one_trace() {
     let cookie = program.sign_up().await;
     let answer = program.request_as(&cookie, "POST /rpc/task/create", "title=hunter2").await.unwrap();
     stop(&mut program).await;
+    // What a monitor asks for all the time makes no line either, as without traces.
+    assert_eq!(program.log().matches("answered").count(), 2, "{}", program.log());
 
     let request = collector.span("POST /rpc/task/create").await;
     let (_, id) = answer.split_once("x-request-id: ").unwrap();

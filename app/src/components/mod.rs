@@ -17,6 +17,7 @@ pub mod moment;
 pub mod page;
 pub mod pager;
 pub mod password_change;
+pub mod performance_parts;
 pub mod poll_status;
 pub mod question;
 pub mod quick_add;

@@ -37,7 +37,7 @@ pub fn At(
 }
 
 /// Seconds east of UTC: none on the server, and the browser's own once it has taken over.
-fn offset_at(then: DateTime<Utc>) -> RwSignal<i32> {
+pub fn offset_at(then: DateTime<Utc>) -> RwSignal<i32> {
     let offset = RwSignal::new(0);
     Effect::new(move |_| offset.set(browser::utc_offset(then)));
     offset

@@ -4,23 +4,23 @@ use super::{
     banner::{Banner, Tone},
     icon::Icon,
 };
-use crate::{poll::Poll, rpc::RpcError, time};
+use crate::{poll::Poll, rpc::RpcError};
 use leptos::prelude::*;
 use std::future::Future;
-use taskwire_domain::dashboard::Dashboard;
-
-/// With scripts this is text, not elements, so that there is nothing to hydrate.
-const STOP_REFRESHING: &str = r#"<a href="/dashboard?refresh=off">Stop refreshing</a>"#;
 
 /// When the numbers were true, a way to hold them still, and, while polls fail, since when and why.
 #[component]
-pub fn PollStatus<F: Future<Output = Result<Dashboard, RpcError>> + 'static>(
+pub fn PollStatus<T: Send + Sync + 'static, F: Future<Output = Result<T, RpcError>> + 'static>(
     /// The polling.
-    poll: Poll<Dashboard>,
+    poll: Poll<T>,
     /// What it asks.
     question: fn() -> F,
+    /// The time of day at which the numbers were true.
+    since: Signal<String>,
+    /// What stands beside it.
+    #[prop(optional)]
+    children: Option<Children>,
 ) -> impl IntoView {
-    let since = move || poll.data.with(|data| time::clock(data.computed_at, data.utc_offset));
     let failing = Memo::new(move |_| poll.failure.get());
     let label = move || if poll.paused.get() { "Resume updates" } else { "Pause updates" };
     view! {
@@ -41,7 +41,7 @@ pub fn PollStatus<F: Future<Output = Result<Dashboard, RpcError>> + 'static>(
                     view! { <Icon icon /> }
                 }}
             </button>
-            <noscript inner_html=STOP_REFRESHING></noscript>
+            {children.map(|children| children())}
         </div>
         // The region stands before the message, so that screen readers notice it.
         <div class="poll-failure" aria-live="polite">

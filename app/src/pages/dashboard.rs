@@ -12,14 +12,15 @@ use crate::{
         skeleton::Skeleton,
         stat_card::StatCard,
     },
-    next,
     number::{count, percent},
     poll::Poll,
-    rpc,
+    rpc, time,
 };
 use leptos::prelude::*;
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 use taskwire_domain::dashboard::{Dashboard, Statistics};
+
+/// With scripts this is text, not elements, so that there is nothing to hydrate.
+const STOP_REFRESHING: &str = r#"<a href="/dashboard?refresh=off">Stop refreshing</a>"#;
 
 /// Numbers that follow every change within five seconds.
 #[component]
@@ -48,12 +49,7 @@ pub fn DashboardPage() -> impl IntoView {
 fn Live(first: Dashboard) -> impl IntoView {
     let poll = Poll::new(first);
     poll.keep_asking(rpc::dashboard::read);
-    let navigate = use_navigate();
-    Effect::new(move |_| {
-        if poll.failure.with(|failure| failure.as_ref().is_some_and(rpc::RpcError::is_unauthorized)) {
-            navigate(&next::sign_in("/dashboard"), NavigateOptions::default());
-        }
-    });
+    poll.leave_when_signed_out("/dashboard");
     if let Some(TimeZoneTold(told)) = use_context() {
         Effect::new(move |_| {
             if told.get() {
@@ -63,6 +59,7 @@ fn Live(first: Dashboard) -> impl IntoView {
     }
 
     let data = poll.data;
+    let since = Signal::derive(move || data.with(|data| time::clock(data.computed_at, data.utc_offset)));
     let statistic =
         move |number: fn(&Statistics) -> i64| Signal::derive(move || data.with(|d| count(number(&d.statistics))));
     let rate = move || data.with(|d| d.statistics.completion_rate());
@@ -70,7 +67,9 @@ fn Live(first: Dashboard) -> impl IntoView {
     view! {
         <div class="page-head">
             <h1>"Dashboard"</h1>
-            <PollStatus poll question=rpc::dashboard::read />
+            <PollStatus poll question=rpc::dashboard::read since>
+                <noscript inner_html=STOP_REFRESHING></noscript>
+            </PollStatus>
         </div>
         <Show when=move || none.get()>
             <div class="panel">

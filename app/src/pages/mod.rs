@@ -5,6 +5,7 @@ pub mod api_tokens;
 pub mod dashboard;
 pub mod import;
 pub mod not_found;
+pub mod performance;
 pub mod send_again;
 pub mod settings;
 pub mod shared;

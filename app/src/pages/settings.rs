@@ -64,6 +64,9 @@ pub fn SettingsPage() -> impl IntoView {
                 <FilesPart />
                 <More id="tokens" href="/settings/tokens" name="API tokens" hint="For programs and agents that work in your name" />
                 <More id="activity" href="/activity" name="Activity" hint="What happened to your account" />
+                {data.0.administrator.then(|| view! {
+                    <More id="performance" href="/admin/performance" name="Performance" hint="How this server does, for its administrators" />
+                })}
                 <DataPart />
                 <EndPart />
             </Load>

@@ -16,6 +16,7 @@ pub mod dashboard;
 mod error;
 #[cfg(feature = "ssr")]
 pub mod forms;
+pub mod performance;
 pub mod preferences;
 mod remote;
 #[cfg(feature = "ssr")]

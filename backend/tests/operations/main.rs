@@ -12,6 +12,7 @@ mod dashboard;
 mod import;
 mod isolation;
 mod outage;
+mod performance;
 mod plans;
 mod races;
 mod rights;

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex},
     time::Duration,
 };
-use taskwire_backend::{Backend, Client, Clock, Error, Settings, SignedIn, Viewer, limit::Limit};
+use taskwire_backend::{Backend, Client, Clock, Error, Settings, SignedIn, Viewer, limit::Limit, performance::Recent};
 use taskwire_domain::{
     Error as Refusal, TaskId, TeamId,
     account::NewAccount,
@@ -156,6 +156,7 @@ pub fn settings(connect: PgConnectOptions) -> Settings {
         dashboard_cache: Duration::from_secs(5),
         sign_ins_by_address: Limit(None),
         sign_ins_by_account: Limit(None),
+        recent: Recent::default(),
     }
 }
 

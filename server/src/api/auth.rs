@@ -25,7 +25,8 @@ use uuid::Uuid;
     "email": "ada@example.org",
     "name": "Ada Lovelace",
     "created_at": "2026-11-02T08:15:00Z",
-    "time_zone": "Europe/London"
+    "time_zone": "Europe/London",
+    "administrator": false
 }))]
 pub struct UserBody {
     id: Uuid,
@@ -34,11 +35,13 @@ pub struct UserBody {
     created_at: DateTime<Utc>,
     /// The IANA zone in which the account's days begin; null for that of the browser or, in this API, of `tz`.
     time_zone: Option<String>,
+    /// Whether they may see how the server performs.
+    administrator: bool,
 }
 
 impl From<Account> for UserBody {
-    fn from(Account { id, email, name, created_at, time_zone }: Account) -> Self {
-        Self { id: id.0, email, name, created_at, time_zone }
+    fn from(Account { id, email, name, created_at, time_zone, administrator }: Account) -> Self {
+        Self { id: id.0, email, name, created_at, time_zone, administrator }
     }
 }
 
@@ -102,7 +105,8 @@ pub struct SignIn {
         "email": "ada@example.org",
         "name": "Ada Lovelace",
         "created_at": "2026-11-02T08:15:00Z",
-        "time_zone": null
+        "time_zone": null,
+        "administrator": false
     }
 }))]
 pub struct Token {

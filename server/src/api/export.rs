@@ -28,7 +28,8 @@ use utoipa::ToSchema;
         "email": "ada@example.org",
         "name": "Ada Lovelace",
         "created_at": "2026-11-02T08:15:00Z",
-        "time_zone": null
+        "time_zone": null,
+        "administrator": false
     },
     "sessions": [],
     "api_tokens": [],

@@ -15,6 +15,7 @@ mod export;
 mod extract;
 mod files;
 mod params;
+mod performance;
 mod refusals;
 mod security;
 mod shares;
@@ -54,6 +55,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
         (name = "teams", description = "Teams, their members and their invitations"),
         (name = "dashboard", description = "The numbers of the dashboard"),
         (name = "audit", description = "What happened to the caller's account, and in the teams that they run"),
+        (name = "performance", description = "How the server does, for its administrators"),
     ),
 )]
 struct Frame;
@@ -100,6 +102,7 @@ fn paths() -> OpenApiRouter<Server> {
         .routes(routes!(dashboard::shared))
         .routes(routes!(health::healthy))
         .routes(routes!(audit::list))
+        .routes(routes!(performance::read))
 }
 
 /// The document, in OpenAPI 3.1.

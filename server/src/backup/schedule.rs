@@ -12,7 +12,6 @@ use croner::{
     parser::{CronParser, Seconds, Year},
 };
 use metrics::{counter, gauge};
-use serde::Serialize;
 use sqlx::postgres::PgConnectOptions;
 use std::{
     path::PathBuf,
@@ -21,6 +20,7 @@ use std::{
     time::Duration,
 };
 use taskwire_backend::Clock;
+use taskwire_domain::performance::Backups;
 use tokio::time::sleep;
 
 /// How often the time is looked at, and the folder: a backup made by hand shows after that.
@@ -57,42 +57,33 @@ impl Schedule {
     fn after(&self, made: DateTime<Utc>) -> Option<DateTime<Utc>> {
         self.0.as_ref()?.find_next_occurrence(&made, false).ok()
     }
-}
 
-/// What is known of the backups, for whoever looks after the server.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Summary {
-    /// The instant that the newest shows.
-    pub last_backup: Option<DateTime<Utc>>,
-    /// When one was last restored for a test, and had the same in it.
-    pub last_verified_restore: Option<DateTime<Utc>>,
-}
-
-impl Summary {
-    fn of(backups: &[Backup]) -> Self {
-        Self {
-            last_backup: backups.first().map(|backup| backup.manifest.created_at),
-            last_verified_restore: backups.iter().filter_map(|backup| backup.verified_at).max(),
-        }
+    /// When it is tried next, after one that was made and, if it was, a later try that failed.
+    fn next(&self, made: DateTime<Utc>, failed: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
+        let due = self.after(made)?;
+        Some(failed.map_or(due, |failed| due.max(failed + RETRY)))
     }
 }
 
-/// The summary as it was when somebody last looked.
+/// What was there when somebody last looked.
 #[derive(Debug, Clone, Default)]
-pub struct Seen(Arc<RwLock<Summary>>);
+pub struct Seen(Arc<RwLock<Backups>>);
 
 impl Seen {
-    /// The summary.
-    pub fn get(&self) -> Summary {
+    /// What is known of them.
+    pub fn get(&self) -> Backups {
         *self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn set(&self, backups: &[Backup]) {
-        let summary = Summary::of(backups);
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = summary;
+        let known = Backups {
+            last_backup: backups.first().map(|backup| backup.manifest.created_at),
+            last_verified_restore: backups.iter().filter_map(|backup| backup.verified_at).max(),
+        };
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = known;
         let seconds = |at: Option<DateTime<Utc>>| at.map_or(0.0, |at| at.timestamp_millis() as f64 / 1000.0);
-        gauge!("taskwire_backup_last_timestamp_seconds").set(seconds(summary.last_backup));
-        gauge!("taskwire_backup_last_verified_timestamp_seconds").set(seconds(summary.last_verified_restore));
+        gauge!("taskwire_backup_last_timestamp_seconds").set(seconds(known.last_backup));
+        gauge!("taskwire_backup_last_verified_timestamp_seconds").set(seconds(known.last_verified_restore));
         let size = backups.first().map_or(0, |backup| backup.manifest.size);
         gauge!("taskwire_backup_size_bytes").set(size as f64);
     }
@@ -126,8 +117,8 @@ impl Keeper {
                 Vec::new()
             });
             self.seen.set(&backups);
-            let again = failed.map(|at: DateTime<Utc>| at + RETRY);
-            if self.due(&backups, started).max(again).is_some_and(|due| due <= clock.now()) {
+            let made = last(&backups, started);
+            if self.schedule.next(made, failed).is_some_and(|next| next <= clock.now()) {
                 failed = match self.make(started).await {
                     Ok(()) => None,
                     Err(error) => {
@@ -142,14 +133,11 @@ impl Keeper {
         }
     }
 
-    fn due(&self, backups: &[Backup], started: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        self.schedule.after(backups.first().map_or(started, |backup| backup.manifest.created_at))
-    }
-
     async fn make(&self, started: DateTime<Utc>) -> Result<()> {
         let mut cluster = Cluster::lock(&self.connect, self.programs.as_deref()).await?;
         // Another instance may have made it while this one waited for its turn.
-        if self.due(&self.store.list()?, started).is_some_and(|due| due <= cluster.now()) {
+        let made = last(&self.store.list()?, started);
+        if self.schedule.after(made).is_some_and(|due| due <= cluster.now()) {
             let backup = make(&mut cluster, &self.store).await?;
             counter!("taskwire_backups_total", "result" => "made").increment(1);
             tracing::info!(backup = backup.name, bytes = backup.manifest.size, "made a backup, and verified it");
@@ -159,6 +147,11 @@ impl Keeper {
         }
         cluster.unlock().await
     }
+}
+
+/// When the newest was made; where there is none, the schedule begins with the server.
+fn last(backups: &[Backup], started: DateTime<Utc>) -> DateTime<Utc> {
+    backups.first().map_or(started, |backup| backup.manifest.created_at)
 }
 
 #[cfg(test)]
@@ -175,9 +168,20 @@ mod tests {
         assert_eq!(after("0 2 * * *", "2026-03-04T02:00:00Z"), due("2026-03-05T02:00:00+00:00"));
         assert_eq!(after("30 */6 * * *", "2026-03-04T02:00:00Z"), due("2026-03-04T06:30:00+00:00"));
         assert_eq!(after("off", "2026-03-04T02:00:00Z"), None);
+        assert_eq!("off".parse::<Schedule>().unwrap().next(DateTime::UNIX_EPOCH, None), None);
         for wrong in ["", "daily", "0 25 * * *", "0 2 * *", "61 * * * *", "0 0 2 * * *", "0 0 2 * * * 2030"] {
             assert!(wrong.parse::<Schedule>().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn what_failed_is_tried_again_after_an_hour() {
+        let nightly: Schedule = "0 2 * * *".parse().unwrap();
+        let at = |time: &str| format!("2026-03-{time}:00Z").parse::<DateTime<Utc>>().unwrap();
+        let next = |failed: Option<&str>| nightly.next(at("03T02:00"), failed.map(at)).unwrap();
+        assert_eq!(next(None), at("04T02:00"));
+        assert_eq!(next(Some("04T02:03")), at("04T03:03"));
+        assert_eq!(next(Some("04T03:05")), at("04T04:05"));
     }
 }
 

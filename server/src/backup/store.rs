@@ -99,7 +99,11 @@ impl Store {
         let dir = self.0.join(UNFINISHED);
         let make = || {
             let mut private = DirBuilder::new();
-            private.mode(0o700).recursive(true).create(&self.0)?;
+            private.mode(0o700).recursive(true);
+            if !self.0.is_dir() {
+                private.create(&self.0)?;
+                private_file::hand_over(&self.0)?;
+            }
             if dir.exists() {
                 fs::remove_dir_all(&dir)?;
             }
@@ -204,7 +208,8 @@ impl Unfinished {
         write(&self.dir, MANIFEST, manifest)?;
         let name = manifest.created_at.format("%Y%m%dT%H%M%S%.3fZ").to_string();
         let dir = self.store.0.join(&name);
-        fs::rename(&self.dir, &dir)
+        private_file::hand_over(&self.dir)
+            .and_then(|()| fs::rename(&self.dir, &dir))
             .and_then(|()| private_file::sync(&self.store.0))
             .with_context(|| self.store.unusable())?;
         Backup::read(dir).ok_or_else(|| anyhow!("the backup {name} cannot be read back"))

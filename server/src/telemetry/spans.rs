@@ -2,7 +2,7 @@
 //!
 //! Made here rather than by `tracing-opentelemetry`, which takes over every field, event and path of the program's own spans:
 //! that is a log for somebody else to keep. Here is a list of what goes out, and it has nothing in it that anybody has typed,
-//! and nobody's id. To export one more thing, add it to [`Begun`], [`Answered`] or [`Statement`].
+//! and nobody's id. To export one more thing, add it to [`Begun`], [`Answered`] or to what is told of a statement.
 
 use crate::middleware::trace;
 use opentelemetry::{
@@ -10,10 +10,8 @@ use opentelemetry::{
     trace::{Span as _, SpanKind, Status, TraceContextExt, Tracer},
 };
 use opentelemetry_sdk::trace::SdkTracer;
-use std::{
-    fmt,
-    time::{Duration, SystemTime},
-};
+use std::{fmt, time::SystemTime};
+use taskwire_backend::performance::{RAN, Ran};
 use tracing::{
     Event, Subscriber,
     field::{Field, Visit},
@@ -26,13 +24,9 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-/// Where sqlx tells of statements.
-const STATEMENTS: &str = "sqlx::query";
-
 /// Makes the spans. What machines and pages ask for all the time has spans at debug level, and gets none here.
 pub fn layer<S: Subscriber + for<'a> LookupSpan<'a>>(tracer: SdkTracer) -> impl Layer<S> {
-    let wanted =
-        Targets::new().with_target(STATEMENTS, LevelFilter::TRACE).with_target(trace::TARGET, LevelFilter::INFO);
+    let wanted = Targets::new().with_target(RAN, LevelFilter::TRACE).with_target(trace::TARGET, LevelFilter::INFO);
     Spans { tracer }.with_filter(wanted)
 }
 
@@ -68,7 +62,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Spans {
         if !request.span().is_recording() {
             return;
         }
-        if event.metadata().target() == STATEMENTS {
+        if event.metadata().target() == RAN {
             self.statement(event, request);
         } else {
             answered(event, request);
@@ -86,16 +80,15 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Spans {
 impl Spans {
     /// sqlx tells of a statement when it is done, and how long it took.
     fn statement(&self, event: &Event<'_>, request: &Context) {
-        let mut statement = Statement::default();
-        event.record(&mut statement);
-        let name = statement.name.unwrap_or_else(|| "other".to_owned());
+        // Not its text, in which there are ids.
+        let Ran { name, elapsed } = Ran::told_by(event);
         let end = SystemTime::now();
         let attributes =
             [KeyValue::new("db.system.name", "postgresql"), KeyValue::new("db.query.summary", name.clone())];
         self.tracer
             .span_builder(name)
             .with_kind(SpanKind::Client)
-            .with_start_time(end.checked_sub(statement.elapsed).unwrap_or(end))
+            .with_start_time(end.checked_sub(elapsed).unwrap_or(end))
             .with_attributes(attributes)
             .start_with_context(&self.tracer, request)
             .end_with_timestamp(end);
@@ -156,30 +149,6 @@ impl Visit for Answered {
     fn record_u64(&mut self, field: &Field, value: u64) {
         if field.name() == "status" {
             self.status = u16::try_from(value).ok();
-        }
-    }
-
-    fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
-}
-
-/// What is told of a statement. Not its text, in which there are ids.
-#[derive(Default)]
-struct Statement {
-    name: Option<String>,
-    elapsed: Duration,
-}
-
-impl Visit for Statement {
-    fn record_str(&mut self, field: &Field, value: &str) {
-        if field.name() == "summary" {
-            let name = value.strip_prefix("/* ").and_then(|rest| rest.split_once(" */"));
-            self.name = name.map(|(name, _)| name.to_owned());
-        }
-    }
-
-    fn record_f64(&mut self, field: &Field, value: f64) {
-        if field.name() == "elapsed_secs" {
-            self.elapsed = Duration::try_from_secs_f64(value).unwrap_or_default();
         }
     }
 

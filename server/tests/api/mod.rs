@@ -99,7 +99,7 @@ async fn an_account_from_its_sign_up_to_the_end_of_its_session(_: PgPoolOptions,
     assert_eq!((made.status, &made.json()["email"]), (StatusCode::CREATED, &json!("ada@example.org")));
     let mut fields: Vec<_> = made.json().as_object().unwrap().keys().cloned().collect();
     fields.sort_unstable();
-    assert_eq!(fields, ["created_at", "email", "id", "name", "time_zone"]);
+    assert_eq!(fields, ["administrator", "created_at", "email", "id", "name", "time_zone"]);
     assert_eq!(refused(&nobody.post("/api/auth/signup", &account).await), refusal(409, "CONFLICT", &[]));
     let broken = json!({ "email": "ada", "password": "short", "name": " " });
     let broken = nobody.post("/api/auth/signup", &broken).await;

@@ -29,7 +29,7 @@ impl Truth {
     fn account(&self, me: UserId) -> Account {
         let row = self.user(me).unwrap();
         let (email, name, time_zone) = (row.email.clone(), row.name.clone(), row.time_zone.clone());
-        Account { id: me, email, name, time_zone, created_at: row.created_at }
+        Account { id: me, email, name, time_zone, created_at: row.created_at, administrator: row.administrator }
     }
 
     fn sessions_of(&self, me: &Viewer) -> Vec<Session> {
@@ -224,6 +224,8 @@ pub async fn expected_answer(
     let founded: Option<TeamId> = serde_json::from_value(given["id"].clone()).ok();
     Some(match attempt {
         Attempt::TimeZones => return None,
+        // It tells of no rows; what it tells is looked at by `performance`.
+        Attempt::Performance => return None,
         // What is in the file besides is compared with the database by `api::export`.
         Attempt::AccountGet { whole: true } => return None,
         Attempt::AccountGet { whole: false } | Attempt::AccountUpdate { .. } => json(&after.account(me)),
@@ -264,7 +266,7 @@ pub fn comparable(value: &Value) -> Value {
             Value::Array(items)
         }
         Value::Object(fields) => {
-            let moment = ["computed_at", "cached", "utc_offset", "now", "last_seen_at"];
+            let moment = ["computed_at", "cached", "utc_offset", "now", "last_seen_at", "slices", "connections"];
             let kept = fields.iter().filter(|(name, _)| !moment.contains(&name.as_str()));
             Value::Object(kept.map(|(name, value)| (name.clone(), comparable(value))).collect())
         }

@@ -119,6 +119,7 @@ pub enum Attempt {
         email: String,
     },
     ShareByMe,
+    Performance,
     TeamList,
     /// The same with a team, its members and who is invited.
     TeamGet {
@@ -240,6 +241,7 @@ impl Attempt {
             Self::ShareDecline { id } => call("/rpc/share/decline", &[("task_id", id)]),
             Self::ShareUninvite { id, email } => call("/rpc/share/uninvite", &[("task_id", id), ("email", email)]),
             Self::ShareByMe => call("/rpc/share/by_me", &[]),
+            Self::Performance => call("/rpc/performance/read", &[]),
             Self::TeamList => call("/rpc/team/list", &[]),
             Self::TeamGet { id, .. } => call("/rpc/team/get", &[("id", id)]),
             Self::TeamCreate { name } => call("/rpc/team/create", &[("name", name), ("description", &about(name))]),
@@ -316,6 +318,7 @@ impl Attempt {
             Self::ShareDecline { id } => answer(backend.share_decline(me, id).await),
             Self::ShareUninvite { id, email: text } => answer(backend.share_uninvite(me, id, email(&text)).await),
             Self::ShareByMe => answer(backend.share_by_me(me, None).await),
+            Self::Performance => answer(backend.performance_read(me, None).await),
             Self::TeamList => answer(backend.team_list(me).await),
             Self::TeamGet { id, .. } => answer(backend.team_get(me, id).await),
             Self::TeamCreate { name } => {

@@ -99,6 +99,7 @@ impl Attempt {
         match self {
             Self::SessionEnd { id } => Some((format!("session:{id}"), None)),
             Self::TokenRevoke { id } => Some((format!("token:{id}"), None)),
+            Self::Performance => Some((String::new(), None)),
             Self::TaskGet { id }
             | Self::TaskUpdate { id, .. }
             | Self::TaskStatus { id, .. }

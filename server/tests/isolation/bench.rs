@@ -143,6 +143,7 @@ impl Bench {
         let wanted: &[StatusCode] = match pattern {
             _ if pattern.contains("{task}") && !sees_task => &[StatusCode::NOT_FOUND],
             _ if pattern.contains("{team}") && !sees_team => &[StatusCode::NOT_FOUND],
+            "/admin/performance" if !truth.administers(me) => &[StatusCode::FORBIDDEN],
             "/activity?team={team}" if !truth.may_in(me, team, TeamAction::ReadLog) => &[StatusCode::FORBIDDEN],
             // What it offers depends on the role; whether the page itself is refused is the page's to say.
             "/teams/{team}/settings" => &[StatusCode::OK, StatusCode::FORBIDDEN],

@@ -102,6 +102,7 @@ impl Attempt {
             Self::ShareRevoke { id, .. } => task(*id, TaskAction::Share),
             Self::ShareDecline { id } => task(*id, TaskAction::View),
             Self::ShareByMe | Self::TeamList => Done,
+            Self::Performance => unless(!truth.administers(me), Forbidden),
             Self::TeamGet { id, .. } => team(*id, TeamAction::View),
             // The same form again returns the team that it made.
             Self::TeamCreate { name } => {

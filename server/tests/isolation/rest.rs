@@ -142,6 +142,7 @@ impl Attempt {
             Self::ShareDecline { id } => person(Method::DELETE, SHARE_OF, id, &me, None),
             Self::ShareUninvite { id, email } => invitation("/api/tasks/{id}/invitations/{email}", id, email),
             Self::ShareByMe => plain(Method::GET, "/api/tasks/shared-by-me"),
+            Self::Performance => plain(Method::GET, "/api/performance"),
             Self::TeamList => plain(Method::GET, "/api/teams"),
             Self::TeamGet { id, part } => on(Method::GET, part, id, None),
             Self::TeamCreate { name } => {

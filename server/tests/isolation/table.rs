@@ -43,6 +43,7 @@ pub const OPERATIONS: &[Row] = &[
     row("token_revoke", "/rpc/token/revoke", SEEN),
     row("dashboard_read", "/rpc/dashboard/read", OWN),
     row("audit_list", "/rpc/audit/list", RIGHT),
+    row("performance_read", "/rpc/performance/read", &[Done, Forbidden]),
     row("task_list", "/rpc/task/list", SEEN),
     row("task_get", "/rpc/task/get", SEEN),
     row("task_create", "/rpc/task/create", RIGHT),
@@ -95,6 +96,7 @@ pub const REST: &[Row] = &[
     row("dashboard_read", "GET /api/dashboard/breakdown", OWN),
     row("dashboard_read", "GET /api/dashboard/shared", OWN),
     row("audit_list", "GET /api/audit", RIGHT),
+    row("performance_read", "GET /api/performance", &[Done, Forbidden]),
     row("task_list", "GET /api/{user_id}/tasks", SEEN),
     row("task_list", "GET /api/tasks/shared-with-me", OWN),
     row("task_list", "GET /api/{user_id}/tasks/export", OWN),
@@ -154,6 +156,7 @@ pub const PAGES: &[&str] = &[
     "/settings",
     "/settings/import",
     "/settings/tokens",
+    "/admin/performance",
 ];
 
 /// Pages for whoever is not signed in, and the one that only leads on.

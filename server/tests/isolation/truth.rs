@@ -41,6 +41,7 @@ pub struct UserRow {
     pub name: String,
     pub time_zone: Option<String>,
     pub created_at: DateTime<Utc>,
+    pub administrator: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -164,6 +165,10 @@ impl Truth {
 
     pub fn user(&self, id: UserId) -> Option<&UserRow> {
         self.users.iter().find(|user| user.id == id)
+    }
+
+    pub fn administers(&self, id: UserId) -> bool {
+        self.user(id).is_some_and(|user| user.administrator)
     }
 
     pub fn user_of(&self, email: &str) -> Option<UserId> {

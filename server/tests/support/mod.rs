@@ -14,7 +14,7 @@ use taskwire::{
     router::{Parts, router},
 };
 use taskwire_app::CookieSettings;
-use taskwire_backend::{Backend, Settings, limit::Limit};
+use taskwire_backend::{Backend, Settings, limit::Limit, performance::Recent};
 use tokio_util::sync::CancellationToken;
 
 /// Signs the sessions of every test.
@@ -76,6 +76,7 @@ impl App {
             dashboard_cache: Duration::from_secs(5),
             sign_ins_by_address: setup.sign_ins.0,
             sign_ins_by_account: setup.sign_ins.1,
+            recent: Recent::default(),
         };
         let backend = Backend::start(settings).await.unwrap();
         let hashes = setup.site.join("hash.txt");
