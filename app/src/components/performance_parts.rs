@@ -304,12 +304,10 @@ fn TimingCells(timing: Signal<Timing>) -> impl IntoView {
 /// How the database runs a statement.
 #[component]
 pub fn PlanPart(
-    /// Its name.
-    statement: String,
     /// Its plan, if it has one.
     plan: Option<Plan>,
 ) -> impl IntoView {
-    let shown = match plan {
+    match plan {
         Some(Plan { text, plan, .. }) => Either::Left(view! {
             <p class="hint">
                 "For any values and whoever asks, with the rows that PostgreSQL expects. Functions are planned when they run."
@@ -323,13 +321,9 @@ pub fn PlanPart(
             </pre>
         }),
         None => Either::Right(view! {
-            <p class="hint">"There is no plan: it was not run since the server started, or it reads and writes no rows."</p>
+            <p class="hint">
+                "There is no plan: it was not run since the server started, or it reads and writes no rows."
+            </p>
         }),
-    };
-    view! {
-        <section class="panel" aria-labelledby="plan">
-            <h2 id="plan">"Plan of " <code>{statement}</code></h2>
-            {shown}
-        </section>
     }
 }

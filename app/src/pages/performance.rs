@@ -95,7 +95,7 @@ fn Live(first: Performance) -> impl IntoView {
         move || asked.get(),
         |asked| async move {
             let Some(statement) = asked else { return Ok(None) };
-            rpc::performance::read(Some(statement.clone())).await.map(|answer| Some((statement, answer.plan)))
+            rpc::performance::read(Some(statement)).await.map(|answer| Some(answer.plan))
         },
     );
     view! {
@@ -111,15 +111,19 @@ fn Live(first: Performance) -> impl IntoView {
             <BackupsPart data />
         </div>
         <Routes data />
+        // Always there, and above the long list: the link that chooses a statement leads to it.
+        <section class="panel" aria-labelledby="plan">
+            <h2 id="plan">"Plan" {move || asked.get().map(|name| view! { " of " <code>{name}</code> })}</h2>
+            <Transition>
+                {move || Suspend::new(async move {
+                    match plan.await {
+                        Ok(None) => view! { <p class="hint">"Choose a statement below."</p> }.into_any(),
+                        Ok(Some(plan)) => view! { <PlanPart plan /> }.into_any(),
+                        Err(error) => view! { <NotLoaded error /> }.into_any(),
+                    }
+                })}
+            </Transition>
+        </section>
         <Statements data chosen=asked />
-        <Transition>
-            {move || Suspend::new(async move {
-                match plan.await {
-                    Ok(None) => ().into_any(),
-                    Ok(Some((statement, plan))) => view! { <PlanPart statement plan /> }.into_any(),
-                    Err(error) => view! { <NotLoaded error /> }.into_any(),
-                }
-            })}
-        </Transition>
     }
 }
