@@ -129,8 +129,8 @@ async fn every_statement_has_a_plan(_: PgPoolOptions, options: PgConnectOptions)
     }
     let plan = plan("task_get").await.unwrap();
     assert!(plan.plan.contains("Index Cond: (id = $2)"), "by a key, for any id: {}", plan.plan);
-    let second = plan.text.lines().nth(1).unwrap();
-    assert!(!second.starts_with(' '), "without the margin of our source: {}", plan.text);
+    let begins_a_line = plan.text.lines().skip(1).any(|line| !line.starts_with(' '));
+    assert!(begins_a_line, "without the margin of our source: {}", plan.text);
     let left: i64 = sqlx::query_scalar("SELECT count(*) FROM tasks").fetch_one(&mut world.owner().await).await.unwrap();
     assert_eq!(left, 0, "nothing was run");
 }
