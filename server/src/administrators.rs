@@ -1,10 +1,6 @@
 //! `taskwire admin`: who sees how the server performs.
 
-use crate::{
-    config::{AdminCommand, Settings},
-    database::Database,
-    shutdown,
-};
+use crate::{commands::AdminCommand, config::Settings, database::Database, shutdown};
 use anyhow::{Result, anyhow};
 use sqlx::postgres::PgConnectOptions;
 use taskwire_backend::{Error, administrator_list, administrator_set};

@@ -1,10 +1,6 @@
 //! The audit log, from outside of requests: sealing it while the server runs, and verifying it on the command line.
 
-use crate::{
-    config::{KnownSeal, Settings},
-    database::Database,
-    shutdown,
-};
+use crate::{commands::KnownSeal, config::Settings, database::Database, shutdown};
 use anyhow::{Result, bail};
 use std::{io::Write, time::Duration};
 use taskwire_backend::{AuditReport, Backend, audit_verify};

@@ -17,6 +17,7 @@ pub mod administrators;
 pub mod api;
 pub mod audit;
 pub mod backup;
+pub mod commands;
 pub mod config;
 pub mod database;
 pub mod doctor;

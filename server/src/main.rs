@@ -4,7 +4,8 @@ use mimalloc::MiMalloc;
 use std::process::ExitCode;
 use taskwire::{
     administrators, api, audit, backup,
-    config::{AuditCommand, Cli, Command, PostgresCommand, SecretCommand},
+    commands::{AuditCommand, Command, PostgresCommand, SecretCommand},
+    config::Cli,
     doctor, logging, secret, serve, standalone,
     telemetry::Telemetry,
 };

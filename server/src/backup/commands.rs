@@ -8,7 +8,8 @@ use super::{
     verify::verify,
 };
 use crate::{
-    config::{BackupCommand, RestoreArgs, Settings},
+    commands::{BackupCommand, RestoreArgs},
+    config::Settings,
     database::Database,
     shutdown,
 };
