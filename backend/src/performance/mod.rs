@@ -9,6 +9,7 @@ pub use statements::{RAN, Ran, statements};
 use crate::{Backend, Result, Viewer, scope::Scope, viewer::Need};
 use chrono::{DateTime, Utc};
 use metrics::Key;
+use metrics_util::storage::Summary;
 use recent::{Hour, Times};
 use sqlx::{AssertSqlSafe, query_scalar};
 use std::{cmp::Ordering, collections::HashMap};
@@ -117,23 +118,31 @@ fn label(key: &Key, name: &str) -> String {
     key.labels().find(|label| label.key() == name).map_or_else(String::new, |label| label.value().to_owned())
 }
 
-/// Whether an answer refused something, and whether it failed.
-fn is_bad(key: &Key) -> (bool, bool) {
-    let status = label(key, "status");
-    (status.starts_with('4'), status.starts_with('5'))
+/// Requests that were put together.
+#[derive(Default)]
+struct Answers {
+    times: Times,
+    refused: i64,
+    failed: i64,
+}
+
+impl Answers {
+    fn add(&mut self, key: &Key, times: &Summary) {
+        let count = i64::try_from(times.count()).unwrap_or(i64::MAX);
+        match label(key, "status").chars().next() {
+            Some('4') => self.refused += count,
+            Some('5') => self.failed += count,
+            _ => {}
+        }
+        self.times.add(times);
+    }
 }
 
 fn slice(slice: &recent::Slice) -> Slice {
-    let mut times = Times::default();
-    let mut failed = 0;
-    for (key, some) in slice.of(REQUESTS) {
-        times.add(some);
-        if is_bad(key).1 {
-            failed += i64::try_from(some.count()).unwrap_or(i64::MAX);
-        }
-    }
-    let Timing { count, p95_ms, .. } = times.timing();
-    Slice { starts_at: slice.starts_at, requests: count, failed, p95_ms }
+    let mut all = Answers::default();
+    slice.of(REQUESTS).for_each(|(key, times)| all.add(key, times));
+    let Timing { count, p95_ms, .. } = all.times.timing();
+    Slice { starts_at: slice.starts_at, requests: count, failed: all.failed, p95_ms }
 }
 
 /// First what took the most time in all.
@@ -147,18 +156,12 @@ impl Hour {
     }
 
     fn routes(&self) -> Vec<RouteTiming> {
-        let of = |key: &Key| (label(key, "method"), label(key, "route"));
-        let counts = self.timings(REQUESTS, |key| (of(key), is_bad(key)));
-        let mut bad: HashMap<_, (i64, i64)> = HashMap::new();
-        for ((route, (refused, failed)), times) in counts {
-            let count = times.timing().count;
-            let (all_refused, all_failed) = bad.entry(route).or_default();
-            *all_refused += if refused { count } else { 0 };
-            *all_failed += if failed { count } else { 0 };
+        let mut all: HashMap<_, Answers> = HashMap::new();
+        for (key, times) in self.of(REQUESTS) {
+            all.entry((label(key, "method"), label(key, "route"))).or_default().add(key, times);
         }
-        let routes = self.timings(REQUESTS, of).into_iter().map(|(of, times)| {
-            let (refused, failed) = bad.get(&of).copied().unwrap_or_default();
-            let (method, route) = of;
+        let routes = all.into_iter().map(|((method, route), answers)| {
+            let Answers { times, refused, failed } = answers;
             RouteTiming { method, route, timing: times.timing(), refused, failed }
         });
         let mut routes: Vec<_> = routes.collect();

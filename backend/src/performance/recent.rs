@@ -146,6 +146,11 @@ impl Hour {
         self.slices.iter()
     }
 
+    /// A metric's times in the whole hour, slice by slice.
+    pub(super) fn of(&self, metric: &str) -> impl Iterator<Item = (&Key, &Summary)> {
+        self.slices().flat_map(move |slice| slice.of(metric))
+    }
+
     /// A metric's times in the whole hour, by whatever its labels are put together to.
     pub(super) fn timings<L: Eq + std::hash::Hash>(
         &self,
@@ -153,7 +158,7 @@ impl Hour {
         label: impl Fn(&Key) -> L,
     ) -> HashMap<L, Times> {
         let mut all: HashMap<L, Times> = HashMap::new();
-        for (key, times) in self.slices().flat_map(|slice| slice.of(metric)) {
+        for (key, times) in self.of(metric) {
             all.entry(label(key)).or_default().add(times);
         }
         all
