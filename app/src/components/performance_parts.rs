@@ -208,25 +208,9 @@ pub fn Routes(
         }
     };
     view! {
-        <section class="panel" aria-labelledby="routes">
-            <h2 id="routes">"Routes"</h2>
-            <p class="hint">"First what took the most time in all."</p>
-            <div class="table-scroll" role="group" aria-labelledby="routes" tabindex="0">
-                <table class="timings">
-                    <thead>
-                        <tr>
-                            <th scope="col">"Route"</th>
-                            <TimingHeads />
-                            <th scope="col">"Refused"</th>
-                            <th scope="col">"Failed"</th>
-                        </tr>
-                    </thead>
-                    <tbody>
-                        <For each=routes key=Clone::clone children=row />
-                    </tbody>
-                </table>
-            </div>
-        </section>
+        <TimingTable id="routes" title="Routes" hint="First what took the most time in all." of="Route" more=&["Refused", "Failed"]>
+            <For each=routes key=Clone::clone children=row />
+        </TimingTable>
     }
 }
 
@@ -258,34 +242,45 @@ pub fn Statements(
         }
     };
     view! {
-        <section class="panel" aria-labelledby="statements">
-            <h2 id="statements">"Statements"</h2>
-            <p class="hint">"What the database did, first what took the most time in all. Choose one to see its plan."</p>
-            <div class="table-scroll" role="group" aria-labelledby="statements" tabindex="0">
-                <table class="timings">
-                    <thead>
-                        <tr>
-                            <th scope="col">"Statement"</th>
-                            <TimingHeads />
-                        </tr>
-                    </thead>
-                    <tbody>
-                        <For each=names key=Clone::clone children=row />
-                    </tbody>
-                </table>
-            </div>
-        </section>
+        <TimingTable
+            id="statements"
+            title="Statements"
+            hint="What the database did, first what took the most time in all. Choose one to see its plan."
+            of="Statement"
+        >
+            <For each=names key=Clone::clone children=row />
+        </TimingTable>
     }
 }
 
+/// A panel with a row of times for each of something.
 #[component]
-fn TimingHeads() -> impl IntoView {
+fn TimingTable(
+    id: &'static str,
+    title: &'static str,
+    hint: &'static str,
+    /// What each row is about.
+    of: &'static str,
+    /// Columns besides the times.
+    #[prop(optional)]
+    more: &'static [&'static str],
+    /// The rows.
+    children: Children,
+) -> impl IntoView {
+    let heads = [of, "Times", "Median", "95 %", "99 %", "Slowest"].into_iter().chain(more.iter().copied());
     view! {
-        <th scope="col">"Times"</th>
-        <th scope="col">"Median"</th>
-        <th scope="col">"95 %"</th>
-        <th scope="col">"99 %"</th>
-        <th scope="col">"Slowest"</th>
+        <section class="panel" aria-labelledby=id>
+            <h2 id=id>{title}</h2>
+            <p class="hint">{hint}</p>
+            <div class="table-scroll" role="group" aria-labelledby=id tabindex="0">
+                <table class="timings">
+                    <thead>
+                        <tr>{heads.map(|head| view! { <th scope="col">{head}</th> }).collect_view()}</tr>
+                    </thead>
+                    <tbody>{children()}</tbody>
+                </table>
+            </div>
+        </section>
     }
 }
 
