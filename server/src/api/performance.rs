@@ -14,7 +14,32 @@ use utoipa::{IntoParams, ToSchema};
 
 /// One server's last hour. Times are in milliseconds.
 #[derive(ToSchema)]
-#[schema(as = Performance)]
+#[schema(as = Performance, example = json!({
+    "computed_at": "2026-11-02T08:15:00Z",
+    "version": "0.1.0",
+    "started_at": "2026-11-01T19:30:12Z",
+    "requests": { "count": 1200, "total_ms": 3840, "median_ms": 2.1, "p95_ms": 9.4, "p99_ms": 21.0, "max_ms": 64.2 },
+    "database": { "count": 4100, "total_ms": 2050, "median_ms": 0.4, "p95_ms": 1.2, "p99_ms": 3.0, "max_ms": 12.5 },
+    "slices": [
+        { "starts_at": "2026-11-02T08:10:00Z", "requests": 120, "failed": 0, "p95_ms": 9.4 }
+    ],
+    "routes": [{
+        "method": "GET",
+        "route": "/api/tasks",
+        "timing": { "count": 1200, "total_ms": 3840, "median_ms": 2.1, "p95_ms": 9.4, "p99_ms": 21.0, "max_ms": 64.2 },
+        "refused": 3,
+        "failed": 0
+    }],
+    "statements": [{
+        "name": "task_get",
+        "timing": { "count": 4100, "total_ms": 2050, "median_ms": 0.4, "p95_ms": 1.2, "p99_ms": 3.0, "max_ms": 12.5 }
+    }],
+    "connections": { "used": 2, "idle": 3, "most": 10 },
+    "waiting": { "count": 1300, "total_ms": 26.0, "median_ms": 0.02, "p95_ms": 0.05, "p99_ms": 0.1, "max_ms": 1.5 },
+    "failures": { "unavailable": 2, "crowded": 0, "fault": 0, "panics": 0, "shed_requests": 0, "shed_connections": 0 },
+    "backups": { "last_backup": "2026-11-02T03:00:00Z", "last_verified_restore": "2026-11-01T03:00:41Z" },
+    "plan": null
+}))]
 #[expect(dead_code, reason = "for the document")]
 pub struct PerformanceBody {
     computed_at: DateTime<Utc>,
@@ -42,7 +67,14 @@ pub struct PerformanceBody {
 
 /// How long each took of those there were.
 #[derive(ToSchema)]
-#[schema(as = Timing)]
+#[schema(as = Timing, example = json!({
+    "count": 1200,
+    "total_ms": 3840,
+    "median_ms": 2.1,
+    "p95_ms": 9.4,
+    "p99_ms": 21.0,
+    "max_ms": 64.2
+}))]
 #[expect(dead_code, reason = "for the document")]
 struct TimingBody {
     count: i64,
@@ -55,7 +87,12 @@ struct TimingBody {
 
 /// Five minutes.
 #[derive(ToSchema)]
-#[schema(as = Slice)]
+#[schema(as = Slice, example = json!({
+    "starts_at": "2026-11-02T08:10:00Z",
+    "requests": 120,
+    "failed": 0,
+    "p95_ms": 9.4
+}))]
 #[expect(dead_code, reason = "for the document")]
 struct SliceBody {
     starts_at: DateTime<Utc>,
@@ -67,7 +104,13 @@ struct SliceBody {
 
 /// A route and how long its answers took.
 #[derive(ToSchema)]
-#[schema(as = RouteTiming)]
+#[schema(as = RouteTiming, example = json!({
+    "method": "GET",
+    "route": "/api/tasks",
+    "timing": { "count": 1200, "total_ms": 3840, "median_ms": 2.1, "p95_ms": 9.4, "p99_ms": 21.0, "max_ms": 64.2 },
+    "refused": 3,
+    "failed": 0
+}))]
 #[expect(dead_code, reason = "for the document")]
 struct RouteTimingBody {
     method: String,
@@ -82,7 +125,10 @@ struct RouteTimingBody {
 
 /// A statement and how long it took in the database.
 #[derive(ToSchema)]
-#[schema(as = StatementTiming)]
+#[schema(as = StatementTiming, example = json!({
+    "name": "task_get",
+    "timing": { "count": 4100, "total_ms": 2050, "median_ms": 0.4, "p95_ms": 1.2, "p99_ms": 3.0, "max_ms": 12.5 }
+}))]
 #[expect(dead_code, reason = "for the document")]
 struct StatementTimingBody {
     name: String,
@@ -91,7 +137,7 @@ struct StatementTimingBody {
 
 /// The connections to the database, now.
 #[derive(ToSchema)]
-#[schema(as = Connections)]
+#[schema(as = Connections, example = json!({ "used": 2, "idle": 3, "most": 10 }))]
 #[expect(dead_code, reason = "for the document")]
 struct ConnectionsBody {
     used: u32,
@@ -102,7 +148,14 @@ struct ConnectionsBody {
 
 /// What went wrong.
 #[derive(ToSchema)]
-#[schema(as = Failures)]
+#[schema(as = Failures, example = json!({
+    "unavailable": 2,
+    "crowded": 0,
+    "fault": 0,
+    "panics": 0,
+    "shed_requests": 0,
+    "shed_connections": 0
+}))]
 #[expect(dead_code, reason = "for the document")]
 struct FailuresBody {
     /// The database was away, or had no connection.
@@ -121,7 +174,10 @@ struct FailuresBody {
 
 /// What is known of the backups.
 #[derive(ToSchema)]
-#[schema(as = Backups)]
+#[schema(as = Backups, example = json!({
+    "last_backup": "2026-11-02T03:00:00Z",
+    "last_verified_restore": "2026-11-01T03:00:41Z"
+}))]
 #[expect(dead_code, reason = "for the document")]
 struct BackupsBody {
     last_backup: Option<DateTime<Utc>>,
@@ -131,7 +187,11 @@ struct BackupsBody {
 
 /// How the database would run a statement, for any values and whoever asks.
 #[derive(ToSchema)]
-#[schema(as = Plan)]
+#[schema(as = Plan, example = json!({
+    "statement": "task_get",
+    "text": "/* task_get */ SELECT id, title FROM tasks WHERE id = $1",
+    "plan": "Index Scan using tasks_pkey on tasks  (cost=0.28..8.30 rows=1 width=64)\n  Index Cond: (id = $1)"
+}))]
 #[expect(dead_code, reason = "for the document")]
 struct PlanBody {
     statement: String,
