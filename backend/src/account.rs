@@ -1,12 +1,6 @@
 //! Accounts: signing up, signing in, and what a person sets for themselves.
 
-use crate::{
-    Backend, Client, Credential, Device, Error, Result, Viewer,
-    audit::Line,
-    scope::{Scope, backoff},
-    viewer::Need,
-};
-use backon::Retryable;
+use crate::{Backend, Client, Credential, Device, Error, Result, Viewer, audit::Line, scope::Scope, viewer::Need};
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use sqlx::{query, query_as, query_scalar};
@@ -182,7 +176,7 @@ impl Backend {
             .await
             .map_err(Error::from)
         };
-        let row = read.retry(backoff()).when(Error::is_transient).await;
+        let row = self.retried(read).await;
         client.db_time.add_since(start);
         Ok(row?.map(|row| {
             let account = AccountRow {

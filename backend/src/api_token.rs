@@ -3,8 +3,7 @@
 //! The secret is 256 random bits, so one round of SHA-256 keeps it as well as anything slow would; what the database
 //! has of it is of no use to whoever reads it.
 
-use crate::{Backend, Client, Credential, Error, Result, Viewer, audit::Line, scope::backoff, viewer::Need};
-use backon::Retryable;
+use crate::{Backend, Client, Credential, Error, Result, Viewer, audit::Line, viewer::Need};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
@@ -76,7 +75,7 @@ impl Backend {
             .await
             .map_err(Error::from)
         };
-        let found = read.retry(backoff()).when(Error::is_transient).await;
+        let found = self.retried(read).await;
         client.db_time.add_since(start);
         let found = found?.ok_or(Refusal::Unauthorized)?;
         let credential = Credential::Token { id: TokenId(found.id), scopes: known(&found.scopes) };

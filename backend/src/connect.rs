@@ -172,15 +172,11 @@ impl Backend {
     /// Asks the database for a sign of life, for at most two seconds.
     pub async fn health(&self) -> Result<()> {
         let probe = async {
-            const ASK: &str = "/* health */ SELECT 1";
             // Those that nobody uses first: what has broken meanwhile is found here, and not by the next operation.
-            while let Some(mut idle) = self.pool.try_acquire() {
-                match sqlx::query(ASK).execute(&mut *idle).await {
-                    Ok(_) => return Ok(()),
-                    Err(_) => idle.close_on_drop(),
-                }
+            if !self.discard_broken().await {
+                sqlx::query("/* health */ SELECT 1").execute(&self.pulse).await?;
             }
-            Ok(sqlx::query(ASK).execute(&self.pulse).await.map(drop)?)
+            Ok(())
         };
         tokio::time::timeout(Duration::from_secs(2), probe)
             .await

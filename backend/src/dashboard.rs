@@ -1,7 +1,6 @@
 //! The dashboard's numbers in one look-up (requirements D1, D3, D4).
 
-use crate::{Backend, Error, Result, Viewer, scope::backoff, viewer::Need};
-use backon::Retryable;
+use crate::{Backend, Error, Result, Viewer, viewer::Need};
 use metrics::counter;
 use sqlx::{query, types::Json};
 use std::{sync::Arc, time::Instant};
@@ -36,8 +35,7 @@ impl Backend {
     }
 
     async fn dashboard_anew(&self, viewer: &Viewer, zone: &str) -> Result<Dashboard> {
-        let read = || self.dashboard_in(viewer, Some(zone));
-        match read.retry(backoff()).when(Error::is_transient).await {
+        match self.retried(|| self.dashboard_in(viewer, Some(zone))).await {
             // The browser said something that is no zone, or the account's is none any more: numbers in UTC are better
             // than none.
             Err(Error::Database(error))

@@ -22,6 +22,7 @@ mod export;
 pub mod limit;
 mod password;
 pub mod performance;
+mod retry;
 mod scope;
 mod session;
 mod share;

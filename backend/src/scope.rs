@@ -1,13 +1,9 @@
 //! The only way to user data: a transaction that carries the viewer's identity.
 
 use crate::{Backend, Result, Viewer, dashboard_cache::DashboardCache, turns::Turn, viewer::Need};
-use backon::{ExponentialBuilder, Retryable};
 use chrono::{DateTime, Utc};
 use sqlx::{AssertSqlSafe, PgConnection};
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Instant};
 use taskwire_domain::UserId;
 use uuid::Uuid;
 
@@ -36,15 +32,6 @@ fn opening(viewer: &Viewer, now: DateTime<Utc>) -> String {
 
 /// Undoes what nobody has committed.
 const ROLLBACK: &str = "/* scope_rollback */ ROLLBACK";
-
-/// Three tries, after 50 and 200 ms.
-pub(crate) fn backoff() -> ExponentialBuilder {
-    ExponentialBuilder::default()
-        .with_min_delay(Duration::from_millis(50))
-        .with_factor(4.0)
-        .with_max_times(2)
-        .with_jitter()
-}
 
 impl Backend {
     /// Opens a scope to write in: one round trip, which also checks that the credential still holds. A lost connection is
@@ -94,7 +81,7 @@ impl Backend {
             sqlx::raw_sql(AssertSqlSafe(begin)).execute(scope.connection()?).await?;
             Ok(scope)
         };
-        self.note_end(viewer, open.retry(backoff()).when(crate::Error::is_transient).await)
+        self.note_end(viewer, self.retried(open).await)
     }
 }
 

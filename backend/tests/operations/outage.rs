@@ -18,10 +18,17 @@ use taskwire_domain::{
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
 async fn lost_connections_are_not_noticed(_: PgPoolOptions, options: PgConnectOptions) {
-    let world = World::with(options, |settings| settings.max_connections = 2).await;
+    let world = World::with(options, |settings| settings.max_connections = 16).await;
     let ada = world.person("Ada").await;
     let mut owner = world.owner().await;
     for n in 0..5_i64 {
+        // More than anything is tried: nobody comes upon one broken connection after the other.
+        let all = TaskQuery::default();
+        while world.backend.connections().idle < 5 {
+            for read in join_all((0..8).map(|_| world.backend.task_list(&ada, &all))).await {
+                read.unwrap();
+            }
+        }
         // As a restarting database does: every connection of the pool is cut at once.
         sqlx::query(
             "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
