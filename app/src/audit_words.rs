@@ -63,6 +63,7 @@ const DONE: &[(&str, &[&str], &str)] = &[
     ("share.uninvite", &[" from "], "{who} took the invitation of {2} to “{1}” back."),
     ("share.uninvite", &[], "{who} took an invitation to “{target}” back."),
     ("share.decline", &[], "{who} gave the shared task “{target}” back."),
+    ("tool_call.undo", &[], "{who} undid what an agent did: {target}."),
 ];
 
 /// What was refused.
@@ -92,6 +93,7 @@ const TRIED: &[(&str, &str)] = &[
     ("share.uninvite", "take an invitation to a task back"),
     ("share.decline", "give a shared task back"),
     ("audit.list", "read the activity of a team"),
+    ("tool_call.undo", "undo what an agent did"),
     ("performance.read", "see how the server performs"),
 ];
 

@@ -7,7 +7,7 @@ use sqlx::{query, query_as, query_scalar};
 use std::time::{Duration, Instant};
 use taskwire_domain::{
     Error as Refusal, SessionId, UserId,
-    account::{Account, Email, Name, NewAccount, PASSWORD_MAX, Password},
+    account::{Account, Email, Name, NewAccount, PASSWORD_MAX, Password, Person},
 };
 use uuid::Uuid;
 
@@ -29,6 +29,9 @@ pub struct SignedIn {
 /// Where the time zones are that people are offered.
 const REGIONS: [&str; 9] =
     ["Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"];
+
+/// People of one name that are found at most.
+const FOUND_MAX: i64 = 20;
 
 struct AccountRow {
     id: Uuid,
@@ -219,7 +222,7 @@ impl Backend {
     /// Somebody whose identity this operation has just established, before there is a session.
     fn newcomer(&self, user_id: UserId, client: &Client) -> Viewer {
         let credential = Credential::Session(SessionId(Uuid::nil()));
-        Viewer { user_id, credential, client: client.clone() }
+        Viewer::new(user_id, credential, client.clone())
     }
 
     /// The viewer's account.
@@ -234,6 +237,25 @@ impl Backend {
         .fetch_one(scope.connection()?)
         .await?;
         Ok(account.into())
+    }
+
+    /// Those whom the viewer knows by this name, whatever its case, by address: who is in a team with them, and with whom
+    /// they share something.
+    pub async fn account_find(&self, viewer: &Viewer, name: &str) -> Result<Vec<Person>> {
+        let mut scope = self.reading(viewer, Need::TASKS_WRITE).await?;
+        let user = scope.user();
+        let name = name.replace('\0', "");
+        let people = query!(
+            "/* account_find */ SELECT id, name, email FROM users WHERE name_key = lower($2) AND id <> $1
+             ORDER BY email LIMIT $3",
+            user,
+            name,
+            FOUND_MAX
+        )
+        .fetch_all(scope.connection()?)
+        .await?;
+        let people = people.into_iter();
+        Ok(people.map(|row| Person { user_id: UserId(row.id), name: row.name, email: row.email }).collect())
     }
 
     /// Changes what others see of the viewer.

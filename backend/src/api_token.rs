@@ -79,7 +79,7 @@ impl Backend {
         client.db_time.add_since(start);
         let found = found?.ok_or(Refusal::Unauthorized)?;
         let credential = Credential::Token { id: TokenId(found.id), scopes: known(&found.scopes) };
-        Ok(Viewer { user_id: UserId(found.user_id), credential, client })
+        Ok(Viewer::new(UserId(found.user_id), credential, client))
     }
 
     /// Makes a token.

@@ -5,7 +5,7 @@ use metrics::counter;
 use sqlx::{ConnectOptions, Connection, postgres::PgConnectOptions, query, query_as, query_scalar};
 use std::time::Instant;
 use taskwire_domain::{
-    Error as Refusal, SessionId, TaskId, TeamId, TokenId, UserId,
+    Error as Refusal, SessionId, TaskId, TeamId, TokenId, ToolCallId, UserId,
     audit::{AuditLine, AuditPage, AuditQuery, LINES_ON_PAGE},
     rights::TeamAction,
 };
@@ -84,6 +84,7 @@ pub(crate) enum Target {
     Team(TeamId),
     Session(SessionId),
     Token(TokenId),
+    ToolCall(ToolCallId),
 }
 
 impl From<TaskId> for Target {
@@ -110,6 +111,12 @@ impl From<TokenId> for Target {
     }
 }
 
+impl From<ToolCallId> for Target {
+    fn from(id: ToolCallId) -> Self {
+        Self::ToolCall(id)
+    }
+}
+
 impl Backend {
     /// Runs an operation on one thing, and notes it when it is refused for want of a right. The note is the same for a
     /// thing that does not exist and one that the viewer may not see, and so is the time, as far as
@@ -131,6 +138,7 @@ impl Backend {
             Target::Team(id) => (format!("team:{id}"), None, Some(id)),
             Target::Session(id) => (format!("session:{id}"), None, None),
             Target::Token(id) => (format!("token:{id}"), None, None),
+            Target::ToolCall(id) => (format!("tool_call:{id}"), None, None),
         };
         self.audit_denied(viewer, action, &text, task, team).await?;
         if matches!(outcome, Err(Error::Refused(Refusal::NotFound))) {

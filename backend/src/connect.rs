@@ -18,7 +18,7 @@ use sqlx::{
 };
 use std::{ops::Deref, sync::Arc, time::Duration};
 use taskwire_domain::performance::Connections;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, watch};
 
 /// Every migration, in order.
 pub static MIGRATOR: Migrator = sqlx::migrate!("../migrations");
@@ -161,6 +161,11 @@ impl Backend {
     pub async fn stop(&self) {
         self.pulse.close().await;
         self.pool.close().await;
+    }
+
+    /// Changes whenever something is written through this process, or may have been. What another writes it does not tell.
+    pub fn writes(&self) -> watch::Receiver<u64> {
+        self.dashboards.writes()
     }
 
     /// How many connections there are, and how many of them are used.

@@ -8,14 +8,9 @@
 use crate::{Clock, Result};
 use chrono::TimeDelta;
 use moka::future::Cache;
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 use taskwire_domain::{UserId, dashboard::Dashboard};
+use tokio::sync::watch;
 use uuid::Uuid;
 
 /// Dashboards kept at most.
@@ -28,7 +23,7 @@ pub(crate) type Question = (UserId, Uuid, String);
 pub(crate) struct DashboardCache {
     /// By the question, and the number of writes before it was asked.
     kept: Cache<(Question, u64), Arc<Dashboard>>,
-    writes: AtomicU64,
+    writes: watch::Sender<u64>,
     lasts: TimeDelta,
 }
 
@@ -36,12 +31,17 @@ impl DashboardCache {
     /// An empty cache; nothing `lasts` for no time.
     pub(crate) fn new(lasts: Duration) -> Self {
         let kept = Cache::builder().max_capacity(KEPT_MAX).time_to_live(lasts).build();
-        Self { kept, writes: AtomicU64::new(0), lasts: TimeDelta::from_std(lasts).unwrap_or_default() }
+        Self { kept, writes: watch::Sender::new(0), lasts: TimeDelta::from_std(lasts).unwrap_or_default() }
     }
 
     /// Forgets everything, because something was written.
     pub(crate) fn forget(&self) {
-        self.writes.fetch_add(1, Ordering::SeqCst);
+        self.writes.send_modify(|writes| *writes += 1);
+    }
+
+    /// Tells of every write.
+    pub(crate) fn writes(&self) -> watch::Receiver<u64> {
+        self.writes.subscribe()
     }
 
     /// What was computed for the same question, if it still holds, or else what `compute` finds.
@@ -57,7 +57,7 @@ impl DashboardCache {
         if self.lasts <= TimeDelta::zero() {
             return compute.await.map(Arc::new);
         }
-        let key = (question, self.writes.load(Ordering::SeqCst));
+        let key = (question, *self.writes.borrow());
         if let Some(kept) = self.kept.get(&key).await {
             if clock.now().signed_duration_since(kept.computed_at) < self.lasts {
                 return Ok(kept);

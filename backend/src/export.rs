@@ -27,11 +27,12 @@ enum Part {
     SharedByMe,
     SharedWithMe,
     Conversations,
+    ToolCalls,
     Activity,
 }
 
 /// What there is, in the order in which it comes, and what it is called.
-const PARTS: [(Part, &str); 9] = [
+const PARTS: [(Part, &str); 10] = [
     (Part::Sessions, "sessions"),
     (Part::ApiTokens, "api_tokens"),
     (Part::Teams, "teams"),
@@ -40,6 +41,7 @@ const PARTS: [(Part, &str); 9] = [
     (Part::SharedByMe, "shared_by_me"),
     (Part::SharedWithMe, "shared_with_me"),
     (Part::Conversations, "conversations"),
+    (Part::ToolCalls, "tool_calls"),
     (Part::Activity, "activity"),
 ];
 
@@ -155,6 +157,22 @@ impl Backend {
                            ) said
                        ) AS messages
                        FROM conversations
+                       WHERE user_id = $1 AND id > coalesce($2::text, '00000000-0000-0000-0000-000000000000')::uuid
+                       ORDER BY id LIMIT $3
+                   ) kept"#
+            ),
+            Part::ToolCalls => kept!(
+                self,
+                viewer,
+                after,
+                r#"/* export_tool_calls */ SELECT id::text AS "key!", row_to_json(kept)::text AS "json!" FROM (
+                       SELECT id, client, token_id, tool, arguments, outcome, detail, called_at, duration_us, undone_at, (
+                           SELECT coalesce(json_agg(done ORDER BY done.no), '[]') FROM (
+                               SELECT no, task_id, share_email, before, after FROM tool_call_changes
+                               WHERE call_id = tool_calls.id
+                           ) done
+                       ) AS changes
+                       FROM tool_calls
                        WHERE user_id = $1 AND id > coalesce($2::text, '00000000-0000-0000-0000-000000000000')::uuid
                        ORDER BY id LIMIT $3
                    ) kept"#

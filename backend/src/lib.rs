@@ -29,6 +29,7 @@ mod share;
 mod task;
 mod team;
 mod token;
+mod tool_call;
 mod turns;
 mod viewer;
 
@@ -44,4 +45,5 @@ pub use error::{Error, Result};
 pub use export::{ExportPage, ExportPlace};
 pub use task::file as task_file;
 pub use token::SECRET_MIN;
+pub use tool_call::{Call, UNDO_TOOL};
 pub use viewer::{Credential, Viewer};

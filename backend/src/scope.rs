@@ -27,7 +27,11 @@ pub(crate) struct Scope {
 fn opening(viewer: &Viewer, now: DateTime<Utc>) -> String {
     let now = now.format("%Y-%m-%dT%H:%M:%S%.6fZ");
     let credential = viewer.credential.id();
-    format!("/* scope_open */ BEGIN; SELECT scope_open('{}', '{credential}', '{now}')", viewer.user_id)
+    let open = format!("/* scope_open */ BEGIN; SELECT scope_open('{}', '{credential}', '{now}')", viewer.user_id);
+    match &viewer.call {
+        Some(call) => format!("{open}; SELECT set_config('app.tool_call', '{}', true)", call.id()),
+        None => open,
+    }
 }
 
 /// Undoes what nobody has committed.
@@ -101,12 +105,14 @@ impl Scope {
         self.viewer.user_id.0
     }
 
-    /// Makes everything written durable.
+    /// Makes everything written durable, and with it the call that it was written for.
     pub(crate) async fn commit(mut self) -> Result<()> {
+        self.write_call().await?;
         let committed = sqlx::raw_sql("/* scope_commit */ COMMIT").execute(self.connection()?).await;
         // Also when the answer was lost: it may be written all the same.
         self.dashboards.forget();
         committed?;
+        self.viewer.call_is_written();
         // Handed back clean: nothing is left for `drop` to end.
         self.connection = None;
         Ok(())

@@ -15,7 +15,7 @@ use taskwire_domain::{
 impl Scope {
     /// Whom each of these tasks is shared with: those who have an account by name, then those invited, by address. A
     /// task that is not the viewer's to share comes with nobody.
-    async fn shares(&mut self, tasks: &[i64]) -> Result<BTreeMap<TaskId, Vec<Share>>> {
+    pub(crate) async fn shares(&mut self, tasks: &[i64]) -> Result<BTreeMap<TaskId, Vec<Share>>> {
         let rows = query!(
             r#"/* share_list */ SELECT share.task_id AS "task_id!", share.user_id AS "user_id?", person.name AS "name!",
                       person.email AS "email!", share.permission AS "permission!", share.created_at AS "created_at!"
@@ -53,37 +53,12 @@ impl Scope {
         self.lock_tasks(&[id]).await?;
         Ok((self.task_for(id, TaskAction::Share).await?, account))
     }
-}
 
-impl Backend {
-    /// Whom a task is shared with: those who have an account by name, then those invited, by address.
-    ///
-    /// # Errors
-    /// [`Refusal::NotFound`], [`Refusal::Forbidden`].
-    pub async fn share_list(&self, viewer: &Viewer, task: TaskId) -> Result<Vec<Share>> {
-        let read = async {
-            let mut scope = self.reading(viewer, Need::TASKS_READ).await?;
-            scope.task_for(task, TaskAction::Share).await?;
-            Ok(scope.shares(&[task.0]).await?.remove(&task).unwrap_or_default())
-        };
-        self.attempt(viewer, "share.list", task, read).await
-    }
-
-    /// Shares a task with whoever has this address, now or once they sign up. Whoever has a share of it already has
-    /// this one from now on.
-    ///
-    /// # Errors
-    /// [`Refusal::NotFound`], [`Refusal::Forbidden`], [`Refusal::Conflict`] for somebody who has the task without a
-    /// share, and for too many shares, [`Refusal::Invalid`] for an account that the viewer does not know.
-    pub async fn share_give(&self, viewer: &Viewer, task: TaskId, new: NewShare) -> Result<Added> {
-        self.attempt(viewer, "share.give", task, self.give_share(viewer, task, new)).await
-    }
-
-    async fn give_share(&self, viewer: &Viewer, id: TaskId, new: NewShare) -> Result<Added> {
-        let mut scope = self.scope(viewer, Need::TASKS_WRITE).await?;
+    /// Shares a task: [`Backend::share_give`] within a scope.
+    pub(crate) async fn give_share(&mut self, id: TaskId, new: NewShare) -> Result<Added> {
         // The task's lock makes the limit hold for those who share it at once.
-        let email = scope.address_of(new.whom).await?;
-        let (task, account) = scope.task_to_share(id, &email).await?;
+        let email = self.address_of(new.whom).await?;
+        let (task, account) = self.task_to_share(id, &email).await?;
         let email = email.as_str();
         if let Some(user) = account {
             let standing = query!(
@@ -94,10 +69,10 @@ impl Backend {
                 task.team_id.map(|team| team.0),
                 user.0
             )
-            .fetch_one(scope.connection()?)
+            .fetch_one(self.connection()?)
             .await?;
             // A share from before somebody joined the team is there to be changed, like any other.
-            if !standing.shared && user == viewer.user_id {
+            if !standing.shared && user == self.viewer.user_id {
                 return Err(Refusal::Conflict("This is your own address: you have the task already.".into()).into());
             }
             if !standing.shared && standing.in_team {
@@ -113,12 +88,12 @@ impl Backend {
             account.map(|user| user.0),
             email
         )
-        .fetch_one(scope.connection()?)
+        .fetch_one(self.connection()?)
         .await?;
         if others >= SHARES_MAX {
             return Err(Refusal::Conflict(format!("A task is shared with at most {SHARES_MAX} people.")).into());
         }
-        let (now, permission) = (scope.now, new.permission.as_str());
+        let (now, permission) = (self.now, new.permission.as_str());
         let target = format!("{} with {email} to {permission}", task.title);
         let (given, line, added) = match account {
             Some(user) => (
@@ -155,9 +130,87 @@ impl Backend {
             ),
         };
         // The same form again has nothing to tell.
-        if given.execute(scope.connection()?).await?.rows_affected() > 0 {
-            scope.audit(line).await?;
+        if given.execute(self.connection()?).await?.rows_affected() > 0 {
+            self.audit(line).await?;
         }
+        Ok(added)
+    }
+
+    /// Takes a share back: [`Backend::share_revoke`] within a scope.
+    pub(crate) async fn revoke_share(&mut self, task: TaskId, user: UserId) -> Result<()> {
+        // Whoever deletes the task at this moment would keep the share, to come back with it.
+        self.lock_tasks(&[task]).await?;
+        let Task { title, team_id, .. } = self.task_for(task, TaskAction::Share).await?;
+        // While the share still makes them known to each other.
+        let email = self.email_of(user).await?;
+        let gone =
+            query!("/* share_delete */ DELETE FROM task_shares WHERE task_id = $1 AND user_id = $2", task.0, user.0)
+                .execute(self.connection()?)
+                .await?;
+        if gone.rows_affected() > 0 {
+            let target = format!("{title} from {}", email.unwrap_or_default());
+            self.audit(line("share.revoke", target, team_id).person(user)).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes an invitation back: [`Backend::share_uninvite`] within a scope.
+    pub(crate) async fn uninvite(&mut self, task: TaskId, email: &Email) -> Result<()> {
+        let (Task { title, team_id, .. }, account) = self.task_to_share(task, email).await?;
+        let gone = query!(
+            "/* share_invitation_delete */ DELETE FROM share_invitations WHERE task_id = $1 AND email = $2",
+            task.0,
+            email.as_str()
+        )
+        .execute(self.connection()?)
+        .await?;
+        if gone.rows_affected() > 0 {
+            self.audit(line("share.uninvite", format!("{title} from {}", email.as_str()), team_id)).await?;
+        } else {
+            let has = query_scalar!(
+                r#"/* share_of_account */ SELECT
+                       EXISTS (SELECT FROM task_shares WHERE task_id = $1 AND user_id = $2) AS "has!""#,
+                task.0,
+                account.map(|user| user.0)
+            )
+            .fetch_one(self.connection()?)
+            .await?;
+            if has {
+                let text = format!("{} has signed up and has the task: revoke their share instead.", email.as_str());
+                return Err(Refusal::Conflict(text).into());
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Backend {
+    /// Whom a task is shared with: those who have an account by name, then those invited, by address.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Refusal::Forbidden`].
+    pub async fn share_list(&self, viewer: &Viewer, task: TaskId) -> Result<Vec<Share>> {
+        let read = async {
+            let mut scope = self.reading(viewer, Need::TASKS_READ).await?;
+            scope.task_for(task, TaskAction::Share).await?;
+            Ok(scope.shares(&[task.0]).await?.remove(&task).unwrap_or_default())
+        };
+        self.attempt(viewer, "share.list", task, read).await
+    }
+
+    /// Shares a task with whoever has this address, now or once they sign up. Whoever has a share of it already has
+    /// this one from now on.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Refusal::Forbidden`], [`Refusal::Conflict`] for somebody who has the task without a
+    /// share, and for too many shares, [`Refusal::Invalid`] for an account that the viewer does not know.
+    pub async fn share_give(&self, viewer: &Viewer, task: TaskId, new: NewShare) -> Result<Added> {
+        self.attempt(viewer, "share.give", task, self.give_share(viewer, task, new)).await
+    }
+
+    async fn give_share(&self, viewer: &Viewer, id: TaskId, new: NewShare) -> Result<Added> {
+        let mut scope = self.scope(viewer, Need::TASKS_WRITE).await?;
+        let added = scope.give_share(id, new).await?;
         scope.commit().await?;
         Ok(added)
     }
@@ -224,22 +277,7 @@ impl Backend {
     pub async fn share_revoke(&self, viewer: &Viewer, task: TaskId, user: UserId) -> Result<()> {
         let revoke = async {
             let mut scope = self.scope(viewer, Need::TASKS_WRITE).await?;
-            // Whoever deletes the task at this moment would keep the share, to come back with it.
-            scope.lock_tasks(&[task]).await?;
-            let Task { title, team_id, .. } = scope.task_for(task, TaskAction::Share).await?;
-            // While the share still makes them known to each other.
-            let email = scope.email_of(user).await?;
-            let gone = query!(
-                "/* share_delete */ DELETE FROM task_shares WHERE task_id = $1 AND user_id = $2",
-                task.0,
-                user.0
-            )
-            .execute(scope.connection()?)
-            .await?;
-            if gone.rows_affected() > 0 {
-                let target = format!("{title} from {}", email.unwrap_or_default());
-                scope.audit(line("share.revoke", target, team_id).person(user)).await?;
-            }
+            scope.revoke_share(task, user).await?;
             scope.commit().await
         };
         self.attempt(viewer, "share.revoke", task, revoke).await
@@ -300,31 +338,7 @@ impl Backend {
     pub async fn share_uninvite(&self, viewer: &Viewer, task: TaskId, email: Email) -> Result<()> {
         let uninvite = async {
             let mut scope = self.scope(viewer, Need::TASKS_WRITE).await?;
-            let (Task { title, team_id, .. }, account) = scope.task_to_share(task, &email).await?;
-            let gone = query!(
-                "/* share_invitation_delete */ DELETE FROM share_invitations WHERE task_id = $1 AND email = $2",
-                task.0,
-                email.as_str()
-            )
-            .execute(scope.connection()?)
-            .await?;
-            if gone.rows_affected() > 0 {
-                scope.audit(line("share.uninvite", format!("{title} from {}", email.as_str()), team_id)).await?;
-            } else {
-                let has = query_scalar!(
-                    r#"/* share_of_account */ SELECT
-                           EXISTS (SELECT FROM task_shares WHERE task_id = $1 AND user_id = $2) AS "has!""#,
-                    task.0,
-                    account.map(|user| user.0)
-                )
-                .fetch_one(scope.connection()?)
-                .await?;
-                if has {
-                    let text =
-                        format!("{} has signed up and has the task: revoke their share instead.", email.as_str());
-                    return Err(Refusal::Conflict(text).into());
-                }
-            }
+            scope.uninvite(task, &email).await?;
             scope.commit().await
         };
         self.attempt(viewer, "share.uninvite", task, uninvite).await

@@ -134,7 +134,7 @@ impl Backend {
         if expires_at <= self.clock.now() || self.tokens.ended.contains_key(&session_id) {
             return Err(Refusal::Unauthorized.into());
         }
-        Ok(Viewer { user_id, credential: Credential::Session(session_id), client })
+        Ok(Viewer::new(user_id, Credential::Session(session_id), client))
     }
 
     /// Remembers the session that the database has refused for good. To be told of every answer to its check.

@@ -1,6 +1,7 @@
 //! Who asks, and how far their credential goes: the one place where the scopes of API tokens are enforced.
 
-use crate::{Backend, Client, Result};
+use crate::{Backend, Client, Result, tool_call::Call};
+use std::sync::Arc;
 use taskwire_domain::{Error as Refusal, SessionId, TokenId, UserId, api_token::TokenScope};
 use uuid::Uuid;
 
@@ -15,9 +16,27 @@ pub struct Viewer {
     pub credential: Credential,
     /// Where the request comes from.
     pub client: Client,
+    /// Whether they want nothing to be changed, whatever their credential is good for.
+    pub read_only: bool,
+    /// The call of a tool that is made in their name, if that is what they want.
+    pub call: Option<Arc<Call>>,
 }
 
 impl Viewer {
+    pub(crate) fn new(user_id: UserId, credential: Credential, client: Client) -> Self {
+        Self { user_id, credential, client, read_only: false, call: None }
+    }
+
+    /// The same, as whom nothing can be changed.
+    pub fn read_only(self) -> Self {
+        Self { read_only: true, ..self }
+    }
+
+    /// Whether they may do what needs this scope.
+    pub fn covers(&self, scope: TokenScope) -> bool {
+        Need::Scope(scope).check(self).is_ok()
+    }
+
     /// The session that they are signed in by.
     ///
     /// # Errors
@@ -77,12 +96,18 @@ impl Need {
     /// To see the dashboard.
     pub(crate) const DASHBOARD_READ: Self = Self::Scope(TokenScope::DashboardRead);
 
-    /// Whether this credential will do.
+    /// Whether the viewer's credential will do.
     ///
     /// # Errors
     /// [`Refusal::OutOfScope`] if not.
-    pub(crate) fn check(self, credential: &Credential) -> Result<(), Refusal> {
-        let Credential::Token { scopes, .. } = credential else { return Ok(()) };
+    pub(crate) fn check(self, viewer: &Viewer) -> Result<(), Refusal> {
+        if let Self::Scope(wanted) = self
+            && viewer.read_only
+            && wanted.writes()
+        {
+            return Err(Refusal::OutOfScope(Some(wanted)));
+        }
+        let Credential::Token { scopes, .. } = &viewer.credential else { return Ok(()) };
         match self {
             Self::Token => Ok(()),
             Self::Scope(wanted) if scopes.iter().any(|scope| scope.covers(wanted)) => Ok(()),
@@ -98,7 +123,7 @@ impl Backend {
     /// # Errors
     /// [`Refusal::OutOfScope`].
     pub(crate) async fn permit(&self, viewer: &Viewer, need: Need) -> Result<()> {
-        let Err(refusal) = need.check(&viewer.credential) else { return Ok(()) };
+        let Err(refusal) = need.check(viewer) else { return Ok(()) };
         let wanted = match need {
             Need::Scope(scope) => scope.as_str(),
             Need::Token | Need::Session => "session",

@@ -31,6 +31,17 @@ pub struct Account {
     pub administrator: bool,
 }
 
+/// Somebody whom others know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// Who.
+    pub user_id: UserId,
+    /// Their name.
+    pub name: String,
+    /// Their address.
+    pub email: String,
+}
+
 /// Somebody as others name them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Whom {

@@ -26,6 +26,11 @@ words!(
 );
 
 impl TokenScope {
+    /// Whether it is for changing something.
+    pub fn writes(self) -> bool {
+        matches!(self, Self::TasksWrite | Self::TeamsWrite)
+    }
+
     /// Whether a token with this scope may do what needs `wanted`.
     pub fn covers(self, wanted: Self) -> bool {
         self == wanted

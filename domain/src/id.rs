@@ -36,6 +36,7 @@ macro_rules! id {
 id!(/** A person's account; UUIDv7. */ UserId(Uuid));
 id!(/** One sign-in on one device; UUIDv7, the token's `sid` claim. */ SessionId(Uuid));
 id!(/** A personal API token; UUIDv7. */ TokenId(Uuid));
+id!(/** A call of a tool; UUIDv7. */ ToolCallId(Uuid));
 id!(/** A team; UUIDv7. */ TeamId(Uuid));
 id!(/** A task; a positive 64-bit integer. */ TaskId(i64));
 

@@ -18,8 +18,9 @@ pub mod share;
 pub mod task;
 pub mod team;
 pub mod text;
+pub mod tool_call;
 mod words;
 
 pub use error::{Error, FieldError, Result};
-pub use id::{SessionId, TaskId, TeamId, TokenId, UserId};
+pub use id::{SessionId, TaskId, TeamId, TokenId, ToolCallId, UserId};
 pub use words::UnknownWord;

@@ -2,14 +2,13 @@
 //!
 //! The number of round trips does not depend on the number of tasks.
 
-use super::{numbers, seen::seen};
+use super::numbers;
 use crate::{Backend, Error, Result, Viewer, scope::Scope, viewer::Need};
 use sqlx::query_scalar;
-use std::collections::BTreeMap;
 use taskwire_domain::{
     Error as Refusal, TaskId,
     rights::TaskAction,
-    task::{BulkAction, BulkChange, Status, Task},
+    task::{BulkAction, BulkChange, Status},
 };
 
 /// A task that stands in the way of all.
@@ -86,11 +85,7 @@ impl Scope {
         if ids.is_empty() {
             return Ok(None);
         }
-        let user = self.user();
-        let rows = seen!("/* task_get_many */", ["tasks task"], ["WHERE task.id = ANY ($2)"], user, &numbers(ids));
-        let rows = rows.fetch_all(self.connection()?).await?;
-        let seen: BTreeMap<TaskId, Task> =
-            rows.into_iter().map(|row| row.seen_by(self.viewer.user_id)).map(|task| (task.id, task)).collect();
+        let seen = self.tasks(ids).await?;
         let (right, gone) = match action {
             BulkAction::Complete | BulkAction::Reopen => (TaskAction::Edit, Vec::new()),
             BulkAction::Delete => (TaskAction::Delete, self.deleted_tasks(ids).await?),

@@ -11,6 +11,7 @@ use crate::{Backend, Result, Viewer, scope::Scope, viewer::Need};
 use chrono::{DateTime, Utc};
 use seen::seen;
 use sqlx::{query, query_as};
+use std::collections::BTreeMap;
 use taskwire_domain::{
     Error as Refusal, TaskId,
     rights::{TaskAction, TeamAction},
@@ -53,6 +54,15 @@ impl Scope {
         Ok(row.map(|row| row.seen_by(self.user_id())))
     }
 
+    /// Those of these tasks that the viewer may see.
+    pub(crate) async fn tasks(&mut self, ids: &[TaskId]) -> Result<BTreeMap<TaskId, Task>> {
+        let user = self.user();
+        let rows = seen!("/* task_get_many */", ["tasks task"], ["WHERE task.id = ANY ($2)"], user, &numbers(ids))
+            .fetch_all(self.connection()?)
+            .await?;
+        Ok(rows.into_iter().map(|row| row.seen_by(self.viewer.user_id)).map(|task| (task.id, task)).collect())
+    }
+
     /// A task that the viewer may do this to.
     ///
     /// # Errors
@@ -76,7 +86,7 @@ impl Scope {
     }
 
     /// Those of these tasks that are deleted and that the viewer can still bring back.
-    async fn deleted_tasks(&mut self, ids: &[TaskId]) -> Result<Vec<DeletedTask>> {
+    pub(crate) async fn deleted_tasks(&mut self, ids: &[TaskId]) -> Result<Vec<DeletedTask>> {
         let oldest = self.now - chrono::TimeDelta::days(UNDO_DAYS);
         let rows = query_as!(
             DeletedRow,
@@ -91,7 +101,7 @@ impl Scope {
     }
 
     /// Moves tasks that the viewer may delete, of this version if one is asked for, to those that can be brought back.
-    async fn move_to_deleted(&mut self, ids: &[TaskId], version: Option<i32>) -> Result<Vec<DeletedTask>> {
+    pub(crate) async fn move_to_deleted(&mut self, ids: &[TaskId], version: Option<i32>) -> Result<Vec<DeletedTask>> {
         let (user, now, ids) = (self.user(), self.now, numbers(ids));
         // Whoever gives a share back does not wait for the task, which is not theirs to lock. They are waited for instead:
         // what they gave back must not come back with the task.
@@ -130,6 +140,59 @@ impl Scope {
         .fetch_all(self.connection()?)
         .await?;
         Ok(rows.into_iter().map(DeletedTask::from).collect())
+    }
+
+    /// Brings a deleted task back as it was, with its shares and its invitations. `None` if there is none that the viewer
+    /// may bring back, or it is back already.
+    pub(crate) async fn bring_back(&mut self, id: TaskId) -> Result<Option<Task>> {
+        let user = self.user();
+        let oldest = self.now - chrono::TimeDelta::days(UNDO_DAYS);
+        // First the addresses, in one order, as in sharing and in a sign-up: whoever signs up with one at this moment
+        // waits, and then finds the invitation.
+        query!(
+            "/* task_restore_accounts */ SELECT account_by_email(email) FROM (
+                 SELECT email FROM deleted_share_invitations WHERE task_id = $1 ORDER BY email
+             ) invited",
+            id.0
+        )
+        .fetch_all(self.connection()?)
+        .await?;
+        self.hold_teams_of(&[id]).await?;
+        let restored = seen!(
+            "/* task_restore */ WITH task AS (
+                 INSERT INTO tasks (id, user_id, team_id, title, description, status, version, created_at, updated_at,
+                                    completed_at)
+                 SELECT id, user_id, team_id, title, description, status, version + 1, created_at, updated_at,
+                     completed_at
+                 FROM deleted_tasks WHERE id = $2 AND deleted_at >= $3
+                 ON CONFLICT (id) DO NOTHING
+                 RETURNING *
+             )",
+            ["task"],
+            [],
+            user,
+            id.0,
+            oldest
+        )
+        .fetch_optional(self.connection()?)
+        .await?;
+        let Some(row) = restored else { return Ok(None) };
+        // Apart, because nobody may share a task that is not there yet.
+        query!(
+            "/* task_restore_shares */ WITH back AS (
+                 INSERT INTO task_shares (task_id, owner_id, user_id, permission, created_at)
+                 SELECT task_id, owner_id, user_id, permission, created_at FROM deleted_task_shares WHERE task_id = $1
+             ), invited AS (
+                 INSERT INTO share_invitations (task_id, owner_id, email, permission, created_at)
+                 SELECT task_id, owner_id, email, permission, created_at FROM deleted_share_invitations
+                 WHERE task_id = $1
+             )
+             DELETE FROM deleted_tasks WHERE id = $1",
+            id.0
+        )
+        .execute(self.connection()?)
+        .await?;
+        Ok(Some(row.seen_by(self.viewer.user_id)))
     }
 }
 
@@ -332,56 +395,10 @@ impl Backend {
 
     async fn restore_task(&self, viewer: &Viewer, id: TaskId) -> Result<Task> {
         let mut scope = self.scope(viewer, Need::TASKS_WRITE).await?;
-        let user = scope.user();
-        let oldest = scope.now - chrono::TimeDelta::days(UNDO_DAYS);
-        // First the addresses, in one order, as in sharing and in a sign-up: whoever signs up with one at this moment
-        // waits, and then finds the invitation.
-        query!(
-            "/* task_restore_accounts */ SELECT account_by_email(email) FROM (
-                 SELECT email FROM deleted_share_invitations WHERE task_id = $1 ORDER BY email
-             ) invited",
-            id.0
-        )
-        .fetch_all(scope.connection()?)
-        .await?;
-        scope.hold_teams_of(&[id]).await?;
-        let restored = seen!(
-            "/* task_restore */ WITH task AS (
-                 INSERT INTO tasks (id, user_id, team_id, title, description, status, version, created_at, updated_at,
-                                    completed_at)
-                 SELECT id, user_id, team_id, title, description, status, version + 1, created_at, updated_at,
-                     completed_at
-                 FROM deleted_tasks WHERE id = $2 AND deleted_at >= $3
-                 ON CONFLICT (id) DO NOTHING
-                 RETURNING *
-             )",
-            ["task"],
-            [],
-            user,
-            id.0,
-            oldest
-        )
-        .fetch_optional(scope.connection()?)
-        .await?;
-        let Some(row) = restored else {
+        let Some(task) = scope.bring_back(id).await? else {
             return scope.task_for(id, TaskAction::View).await;
         };
-        // Apart, because nobody may share a task that is not there yet.
-        query!(
-            "/* task_restore_shares */ WITH back AS (
-                 INSERT INTO task_shares (task_id, owner_id, user_id, permission, created_at)
-                 SELECT task_id, owner_id, user_id, permission, created_at FROM deleted_task_shares WHERE task_id = $1
-             ), invited AS (
-                 INSERT INTO share_invitations (task_id, owner_id, email, permission, created_at)
-                 SELECT task_id, owner_id, email, permission, created_at FROM deleted_share_invitations
-                 WHERE task_id = $1
-             )
-             DELETE FROM deleted_tasks WHERE id = $1",
-            id.0
-        )
-        .execute(scope.connection()?)
-        .await?;
         scope.commit().await?;
-        Ok(row.seen_by(viewer.user_id))
+        Ok(task)
     }
 }

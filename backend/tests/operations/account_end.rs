@@ -84,7 +84,11 @@ async fn what_is_one_persons_alone_goes_and_nothing_of_others(_: PgPoolOptions, 
     let talk = format!(
         "INSERT INTO conversations VALUES ('{me}', '{me}', '', now(), now());
          INSERT INTO messages (conversation_id, user_id, role, content, created_at)
-         VALUES ('{me}', '{me}', 'user', 'hello', now())",
+         VALUES ('{me}', '{me}', 'user', 'hello', now());
+         BEGIN;
+         INSERT INTO tool_calls VALUES ('{me}', '{me}', NULL, 'x', 'add_task', '{{}}', 'done', NULL, now(), 1, true);
+         INSERT INTO tool_call_changes (call_id, user_id, task_id, after) VALUES ('{me}', '{me}', 1, '{{}}');
+         COMMIT",
         me = ada.user_id
     );
     sqlx::raw_sql(AssertSqlSafe(talk)).execute(&mut world.owner().await).await.unwrap();
@@ -102,6 +106,8 @@ async fn what_is_one_persons_alone_goes_and_nothing_of_others(_: PgPoolOptions, 
         "task_shares",
         "tasks",
         "team_members",
+        "tool_call_changes",
+        "tool_calls",
         "user_counters",
         "users",
     ] {

@@ -39,6 +39,8 @@ async fn fill(world: &World, viewer: &Viewer) -> [String; 2] {
          INSERT INTO api_tokens VALUES (gen_random_uuid(), '{user}', 'Robot', sha256('{user}'), '{{tasks:read}}', now());
          INSERT INTO conversations VALUES ('{talk}', '{user}', '', now(), now());
          INSERT INTO messages (conversation_id, user_id, role, content, created_at) VALUES ('{talk}', '{user}', 'user', 'hello', now());
+         INSERT INTO tool_calls VALUES ('{talk}', '{user}', NULL, 'x', 'add_task', '{{}}', 'done', NULL, now(), 1, true);
+         INSERT INTO tool_call_changes (call_id, user_id, task_id, after) VALUES ('{talk}', '{user}', {task}, '{{}}');
          COMMIT",
         task = task.id,
         gone = gone.id
@@ -130,6 +132,7 @@ async fn without_any_filter_not_one_foreign_row_is_written(_: PgPoolOptions, opt
         "UPDATE task_shares SET permission = 'edit'".into(),
         "DELETE FROM task_shares".into(),
         "DELETE FROM conversations".into(),
+        "UPDATE tool_calls SET undone_at = now()".into(),
         format!("UPDATE users SET name = 'x' WHERE id = '{him}'"),
         format!("UPDATE sessions SET ended_at = now() WHERE user_id = '{him}'"),
     ] {
@@ -149,6 +152,15 @@ async fn without_any_filter_not_one_foreign_row_is_written(_: PgPoolOptions, opt
             + ";SELECT 1/count(*) FROM team_members WHERE user_id = app_user_id()",
         "UPDATE audit_log SET action = 'x'".into(),
         "DELETE FROM audit_log".into(),
+        "UPDATE tool_calls SET tool = 'x'".into(),
+        "DELETE FROM tool_calls".into(),
+        format!(
+            "INSERT INTO tool_calls VALUES ('{me}', '{me}', NULL, 'x', 'x', '{{}}', 'done', NULL, now(), 1, false)"
+        ),
+        format!("INSERT INTO tool_call_changes (call_id, user_id, task_id, after) VALUES ('{me}', '{me}', 1, '{{}}')"),
+        "UPDATE tool_call_changes SET task_id = 1".into(),
+        // In another's name, by a credential that is not theirs.
+        format!("SELECT tool_call_note('{him}', '{me}', '{me}', 'x', 'x', '{{}}', 'done', NULL, now(), 1)"),
         "SELECT password_hash FROM users".into(),
         "SELECT secret_hash FROM api_tokens".into(),
         "SELECT * FROM counter_faults()".into(),

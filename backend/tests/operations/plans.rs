@@ -41,6 +41,9 @@ async fn realistic(world: &World, viewer: &Viewer) {
         "INSERT INTO conversations SELECT gen_random_uuid(), id, '', now(), now() FROM users, generate_series(1, 5)",
         "INSERT INTO messages (conversation_id, user_id, role, content, created_at)
          SELECT id, user_id, 'user', 'x', now() FROM conversations, generate_series(1, 10)",
+        "INSERT INTO tool_calls SELECT gen_random_uuid(), id, NULL, 'agent', 'add_task', '{}', 'done', NULL, now(), 1, n < 10
+         FROM users, generate_series(1, 40) n",
+        "INSERT INTO tool_call_changes (call_id, user_id, task_id, after) SELECT id, user_id, 1, '{}' FROM tool_calls WHERE changed",
         "INSERT INTO share_invitations SELECT id, user_id, 'new@example.org', 'view', now() FROM tasks WHERE id % 10 = 0",
         "INSERT INTO deleted_share_invitations SELECT id, user_id, 'new@example.org', 'view', now() FROM deleted_tasks",
     ] {

@@ -39,6 +39,7 @@ use utoipa::ToSchema;
     "shared_by_me": [],
     "shared_with_me": [],
     "conversations": [],
+    "tool_calls": [],
     "activity": []
 }))]
 #[expect(dead_code, reason = "for the document")]
@@ -61,6 +62,8 @@ pub struct ExportBody {
     shared_with_me: Vec<Value>,
     /// With the assistant.
     conversations: Vec<Value>,
+    /// What agents did in their name, with what it changed.
+    tool_calls: Vec<Value>,
     /// The lines of the audit log that are theirs.
     activity: Vec<Value>,
 }

@@ -13,7 +13,7 @@ use sqlx::{
 const EXPORT: &str = "/api/auth/me/export";
 
 /// Where each table with people's data is told of; nothing for what is only counted from others that are told.
-const TABLES: [(&str, &str); 18] = [
+const TABLES: [(&str, &str); 20] = [
     ("activity_buckets", ""),
     ("api_tokens", "api_tokens"),
     ("audit_log", "activity"),
@@ -32,6 +32,8 @@ const TABLES: [(&str, &str); 18] = [
     ("team_invitations", ""),
     ("team_members", "teams"),
     ("teams", "teams"),
+    ("tool_call_changes", "tool_calls"),
+    ("tool_calls", "tool_calls"),
     ("user_counters", ""),
     ("users", "account"),
 ];
@@ -80,7 +82,12 @@ async fn the_file_holds_everything_of_a_person_and_nothing_of_others(_: PgPoolOp
          FROM generate_series(1, 1000);
          INSERT INTO conversations SELECT id, id, name || '’s talk', now(), now() FROM users;
          INSERT INTO messages (conversation_id, user_id, role, content, created_at)
-         SELECT id, id, 'user', 'said by ' || email, now() FROM users"
+         SELECT id, id, 'user', 'said by ' || email, now() FROM users;
+         BEGIN;
+         INSERT INTO tool_calls SELECT id, id, NULL, 'agent of ' || email, 'x', '{{}}', 'done', NULL, now(), 1, true FROM users;
+         INSERT INTO tool_call_changes (call_id, user_id, task_id, after)
+         SELECT id, id, 1, jsonb_build_object('title', 'changed by ' || email) FROM users;
+         COMMIT"
     );
     sqlx::raw_sql(AssertSqlSafe(rows)).execute(&mut owner).await.unwrap();
 
@@ -106,6 +113,7 @@ async fn the_file_holds_everything_of_a_person_and_nothing_of_others(_: PgPoolOp
         ("shared_by_me", "SELECT DISTINCT task_id::text FROM task_shares WHERE owner_id = $1::uuid"),
         ("shared_with_me", "SELECT task_id::text FROM task_shares WHERE user_id = $1::uuid"),
         ("conversations", "SELECT id::text FROM conversations WHERE user_id = $1::uuid"),
+        ("tool_calls", "SELECT id::text FROM tool_calls WHERE user_id = $1::uuid"),
         ("activity", "SELECT id::text FROM audit_log WHERE account_id = $1::uuid"),
     ] {
         let mut wanted: Vec<String> = sqlx::query_scalar(ids).bind(&me).fetch_all(&mut owner).await.unwrap();
@@ -119,8 +127,9 @@ async fn the_file_holds_everything_of_a_person_and_nothing_of_others(_: PgPoolOp
     let emails: Vec<_> = shares.iter().map(|share| share["email"].as_str().unwrap()).collect();
     assert_eq!(emails, ["bob@example.org", "new@example.org"]);
     assert_eq!(file["conversations"][0]["messages"][0]["content"], "said by ada@example.org");
+    assert_eq!(file["tool_calls"][0]["changes"][0]["after"]["title"], "changed by ada@example.org");
     assert!(file["sessions"].as_array().unwrap().iter().any(|session| session["address"] == "192.0.2.7"));
-    for foreign in ["secret", "said by bob", "$argon2", "taskwire_", "hash"] {
+    for foreign in ["secret", "said by bob", "of bob", "by bob", "$argon2", "taskwire_", "hash"] {
         assert!(!text.contains(foreign), "{foreign} is in it");
     }
 

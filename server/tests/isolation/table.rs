@@ -132,6 +132,9 @@ pub const REST: &[Row] = &[
     row("team_uninvite", "DELETE /api/teams/{id}/invitations/{email}", CONTESTED),
 ];
 
+/// What agents ask, and nobody else: `mcp` in these tests looks at it.
+pub const ONLY_FOR_AGENTS: &[&str] = &["account_find", "tool_call_list", "tool_call_undo"];
+
 /// What is not tried as somebody: signing in and out.
 pub const REST_FOR_NOBODY: &[&str] =
     &["POST /api/auth/signup", "POST /api/auth/signin", "POST /api/auth/signout", "GET /api/dashboard/health"];
