@@ -15,7 +15,7 @@ build: ## The same without serving: dist/ is then complete and can be copied to 
 	@$(MAKE) --no-print-directory dist/taskwire
 
 # Folders count too: their time changes when a file in them comes or goes.
-sources := $(shell find .cargo Cargo.toml Cargo.lock .sqlx app assets backend domain frontend migrations server style \
+sources := $(shell find .cargo Cargo.toml Cargo.lock .sqlx agents app assets backend domain frontend migrations server style \
 	scripts/build scripts/env -not -path '*/tests*')
 
 dist/taskwire: $(sources)

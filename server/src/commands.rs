@@ -3,6 +3,8 @@
 //! To add one: a variant of [`Command`], and a line in `main.rs` that calls what does it.
 
 use clap::{Args, Subcommand};
+use secrecy::SecretString;
+use url::Url;
 
 /// What the program can do besides serving.
 #[derive(Debug, Clone, Subcommand)]
@@ -27,6 +29,8 @@ pub enum Command {
     /// Look at everything that serving depends on, and say what to do where something is wrong; also while the server runs.
     /// Ends with 1 if something is.
     Doctor,
+    /// Speak MCP on standard input and output, for a client on this machine and a Taskwire that runs anywhere.
+    Mcp(McpArgs),
     /// The secret in the data folder that signs sessions.
     #[command(subcommand)]
     Secret(SecretCommand),
@@ -90,6 +94,20 @@ pub enum AdminCommand {
         /// Their email address.
         email: String,
     },
+}
+
+/// For whom a client on standard input and output speaks.
+#[derive(Debug, Clone, Args)]
+pub struct McpArgs {
+    /// Where Taskwire is.
+    #[arg(long, env = "TASKWIRE_URL", value_name = "TASKWIRE_URL", default_value = "http://localhost:3000")]
+    pub url: Url,
+    /// An API token of the person's. Prefer the environment: flags can be seen by other users of the machine.
+    #[arg(long, env = "TASKWIRE_TOKEN", value_name = "TASKWIRE_TOKEN", hide_env_values = true)]
+    pub token: SecretString,
+    /// Change nothing, whatever the token is good for.
+    #[arg(long)]
+    pub read_only: bool,
 }
 
 /// What can be done with the secret in the data folder.

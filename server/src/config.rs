@@ -191,6 +191,11 @@ pub struct Settings {
     )]
     pub dashboard_cache: Duration,
 
+    /// Names by which agents reach this server, such as `tasks.example.org`, with commas between: /mcp takes no requests that
+    /// were sent to another name, except to `localhost`.
+    #[arg(long, env = "TASKWIRE_HOSTS", value_name = "TASKWIRE_HOSTS", value_delimiter = ',')]
+    pub hosts: Vec<String>,
+
     /// Pages of other sites that may call the API from a browser, as origins such as `https://example.org` with commas
     /// between. They bring a token: cookies are not for them.
     #[arg(long, env = "TASKWIRE_CORS_ORIGINS", value_name = "TASKWIRE_CORS_ORIGINS", value_delimiter = ',', value_parser = origin)]
@@ -303,7 +308,10 @@ impl Cli {
             _ => {}
         }
         let cli = Self::parse_from_env(std::env::args_os()).unwrap_or_else(|error| error.exit());
-        cli.settings.check()?;
+        // A client of a server that is elsewhere has nothing to do with these.
+        if !matches!(cli.command, Some(Command::Mcp(_))) {
+            cli.settings.check()?;
+        }
         Ok(cli)
     }
 

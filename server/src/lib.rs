@@ -23,6 +23,7 @@ pub mod database;
 pub mod doctor;
 pub mod health;
 pub mod logging;
+pub mod mcp;
 pub mod metrics;
 pub mod middleware;
 pub mod pages;

@@ -6,7 +6,7 @@ use taskwire::{
     administrators, api, audit, backup,
     commands::{AuditCommand, Command, PostgresCommand, SecretCommand},
     config::Cli,
-    doctor, logging, secret, serve, standalone,
+    doctor, logging, mcp, secret, serve, standalone,
     telemetry::Telemetry,
 };
 use taskwire_backend::performance::Recent;
@@ -44,6 +44,7 @@ fn run() -> anyhow::Result<()> {
             Some(Command::Restore(args)) => backup::commands::bring_back(&cli.settings, args).await,
             Some(Command::Admin(command)) => administrators::run(&cli.settings, command).await,
             Some(Command::Doctor) => doctor::run(&cli.settings).await,
+            Some(Command::Mcp(args)) => mcp::stdio::run(args).await,
             Some(Command::Secret(SecretCommand::Rotate)) => secret::rotate(&cli.settings),
             Some(Command::Openapi) => {
                 println!("{}", api::document().to_pretty_json()?);

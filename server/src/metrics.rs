@@ -144,6 +144,11 @@ fn describe() {
         "taskwire_tls_certificate_expiry_timestamp_seconds",
         "When the certificate expires, in seconds since 1970."
     );
+    describe_histogram!(
+        "taskwire_tool_call_duration_seconds",
+        Unit::Seconds,
+        "How long calls of agents' tools took, by tool and outcome."
+    );
     describe_counter!("taskwire_audit_events_total", "Lines of the audit log, by action.");
 }
 

@@ -3,7 +3,7 @@
 use crate::{
     api,
     backup::schedule::Seen,
-    health,
+    health, mcp,
     metrics::{self, Metrics},
     middleware::{self, Limits, problem::Problem},
     pages,
@@ -11,6 +11,7 @@ use crate::{
 use axum::{Router, extract::FromRef, routing::get};
 use leptos::config::LeptosOptions;
 use std::{ops::Deref, sync::Arc};
+use taskwire_agents::mcp::Mcp;
 use taskwire_app::CookieSettings;
 use taskwire_backend::Backend;
 use tokio_util::sync::CancellationToken;
@@ -48,6 +49,10 @@ pub struct Parts {
     pub backups: Seen,
     /// What was recorded, if anybody may read it.
     pub metrics: Option<Metrics>,
+    /// What agents ask.
+    pub mcp: Mcp,
+    /// From where they may.
+    pub reach: mcp::Reach,
     /// Cancelled when the server takes no more requests.
     pub stopping: CancellationToken,
 }
@@ -65,7 +70,8 @@ pub fn router(server: Server, limits: Limits) -> Router {
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(metrics::show))
-        .merge(api::router());
+        .merge(api::router())
+        .merge(mcp::router(server.mcp.clone(), &server.reach));
     let routes = pages::server_functions(routes);
     let routes = pages::pages(routes, &server).method_not_allowed_fallback(|| async { Problem::other_method() });
     let routes = pages::files(routes, &server);

@@ -9,6 +9,7 @@ use crate::{
     config::Settings,
     database::Database,
     health::Probe,
+    mcp,
     metrics::Metrics,
     middleware::{Limits, client::Proxies, limits::Arrival, load::note_shed},
     router::{Parts, router},
@@ -31,6 +32,7 @@ use std::{
     pin::Pin,
     time::Duration,
 };
+use taskwire_agents::mcp::Mcp;
 use taskwire_app::CookieSettings;
 use taskwire_backend::{Backend, performance::Recent};
 use tokio::{
@@ -83,6 +85,9 @@ async fn open_and_serve(
         probe: Probe::default(),
         backups: backups.seen.clone(),
         metrics,
+        mcp: Mcp::new(backend.clone(), &mcp::keys(&database.secrets)?, stopping.clone())
+            .map_err(|error| anyhow!(error))?,
+        reach: mcp::Reach { hosts: settings.hosts.clone(), origins: settings.cors_origins.clone() },
         stopping: stopping.clone(),
     };
     let router = router(server.into(), limits(settings));
@@ -92,6 +97,7 @@ async fn open_and_serve(
     tracing::info!("its data lives in {database}");
     let mut beside = JoinSet::new();
     beside.spawn(audit::keep_sealed(backend.clone(), *settings.audit_seal_interval));
+    beside.spawn(mcp::keep_calls(backend.clone()));
     beside.spawn(backups.run());
     let tls = tls.map(|tls| {
         let config = tls.config();

@@ -16,6 +16,7 @@ mod isolation;
 mod limits;
 mod log;
 mod lost_database;
+mod mcp;
 mod metrics;
 mod overload;
 mod pages;

@@ -119,12 +119,26 @@ async fn the_guide_the_rules_and_the_dashboard_know_them() {
     let end = rcgen::date_time_ymd(2999, 1, 1);
     Authority::new().certify_with(|params| params.not_after = end).write(dir.path());
     let [certificate, key] = ["cert.pem", "key.pem"].map(|name| dir.path().join(name).to_str().unwrap().to_owned());
-    let settings =
-        [("TASKWIRE_METRICS_TOKEN", TOKEN), ("TASKWIRE_TLS_CERT", &*certificate), ("TASKWIRE_TLS_KEY", &*key)];
+    let settings = [
+        ("TASKWIRE_METRICS_TOKEN", TOKEN),
+        ("TASKWIRE_TLS_CERT", &*certificate),
+        ("TASKWIRE_TLS_KEY", &*key),
+        // As whom the tests ask.
+        ("TASKWIRE_HOSTS", "test"),
+    ];
     let program = Program::serve_with(&dir.path().join("data"), &settings).await;
     let cookie = program.sign_up().await;
     program.request_as(&cookie, "GET /rpc/dashboard/read", "").await.unwrap();
+    let headers = format!(
+        "authorization: Bearer {}\r\ncontent-type: application/json\r\naccept: application/json, text/event-stream\r\n",
+        cookie.trim_start_matches("taskwire_session=")
+    );
+    let call = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list_tasks"}}"#;
+    let called = program.request_with(&headers, "POST /mcp", call).await.unwrap();
+    assert!(called.contains("structuredContent"), "{called}");
     let metrics = metrics(&program).await;
+    let series = r#"taskwire_tool_call_duration_seconds_count{tool="list_tasks",outcome="done"}"#;
+    assert_eq!(value(&metrics, series), Some(1.0));
     let expiry = value(&metrics, "taskwire_tls_certificate_expiry_timestamp_seconds");
     assert_eq!(expiry, Some(end.unix_timestamp() as f64));
     let there: BTreeSet<String> =

@@ -28,7 +28,16 @@ const TOLD: [&str; 13] = [
 ];
 
 /// The headers that a page may send.
-const SENT: [&str; 5] = ["authorization", "content-type", "idempotency-key", "if-match", "if-none-match"];
+const SENT: [&str; 8] = [
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "if-match",
+    "if-none-match",
+    "mcp-method",
+    "mcp-name",
+    "mcp-protocol-version",
+];
 
 /// Lets the pages of these origins call the API with a token. Without origins nothing is said, and browsers refuse.
 pub fn layer(origins: &[HeaderValue]) -> Option<CorsLayer> {

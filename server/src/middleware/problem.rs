@@ -3,6 +3,7 @@
 //! Whoever refuses a request answers with a [`Problem`]; [`Asked::render`] alone turns it into a page, into the answer of a
 //! server function, or into JSON, by what the request asked for.
 
+use crate::mcp;
 use axum::{
     Json,
     body::Body,
@@ -134,14 +135,15 @@ impl Problem {
         ErrorBody { error, detail, code, fields, task_id, request_id: request_id.to_owned() }
     }
 
-    /// The headers that go with it; `api` says whether a program asked.
-    fn headers(&self, api: bool) -> HeaderMap {
+    /// The headers that go with it.
+    fn headers(&self, asked: &Asked) -> HeaderMap {
         let challenge = match &self.cause {
-            _ if !api => None,
+            _ if !asked.api => None,
             // RFC 6750, section 3.1.
             Some(Error::OutOfScope(Some(scope))) => {
                 Some(format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\""))
             }
+            Some(Error::Unauthorized) if asked.bears_token => Some("Bearer error=\"invalid_token\"".to_owned()),
             Some(Error::Unauthorized | Error::WrongCredentials) => Some("Bearer".to_owned()),
             _ => None,
         };
@@ -248,8 +250,10 @@ impl IntoResponse for Problem {
 
 /// What a refusal must know of the request that it is for.
 pub struct Asked {
-    /// A program, by the API.
+    /// A program, by the API or by MCP.
     api: bool,
+    /// Whether it sent a token.
+    bears_token: bool,
     /// A page's server function.
     rpc: bool,
     /// A browser, for a page.
@@ -263,9 +267,10 @@ impl Asked {
     /// By the request.
     pub fn by(request: &Request) -> Self {
         let path = request.uri().path();
-        let api = path.starts_with("/api/");
+        let api = path.starts_with("/api/") || mcp::is_at(path);
         Self {
             api,
+            bears_token: request.headers().contains_key(header::AUTHORIZATION),
             rpc: path.starts_with("/rpc/"),
             page: !api && wants_page(request.headers()),
             head: request.method() == Method::HEAD,
@@ -291,7 +296,7 @@ impl Asked {
 
     fn response(self, problem: Problem) -> Response {
         let id = self.id.as_ref().and_then(|id| id.to_str().ok()).unwrap_or_default();
-        let (status, headers) = (problem.status, problem.headers(self.api));
+        let (status, headers) = (problem.status, problem.headers(&self));
         let body = match (self.page, self.rpc) {
             (true, _) => Html(problem.page(id)).into_response(),
             (_, true) => ([(header::CONTENT_TYPE, "application/json")], problem.as_rpc().ser()).into_response(),

@@ -45,7 +45,7 @@ async fn a_token_is_made_used_and_revoked(_: PgPoolOptions, db: PgConnectOptions
     assert_eq!(ada.delete(&path).await.status, StatusCode::NO_CONTENT, "once more does no harm");
     let late = robot.get("/api/me/tasks").await;
     assert_eq!(refused(&late), refusal(401, "UNAUTHORIZED", &[]));
-    assert_eq!(late.header("www-authenticate"), "Bearer");
+    assert_eq!(late.header("www-authenticate"), r#"Bearer error="invalid_token""#);
     assert_eq!(ada.get("/api/auth/tokens").await.json(), json!([]));
     assert_eq!(refused(&ada.get(&path).await), refusal(404, "NOT_FOUND", &[]));
 }

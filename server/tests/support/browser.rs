@@ -5,6 +5,7 @@ use axum::{
     body::{Body, Bytes, to_bytes},
     extract::ConnectInfo,
     http::{HeaderMap, HeaderName, Method, Request, StatusCode, header},
+    response::Response,
 };
 use std::{
     collections::BTreeMap,
@@ -88,8 +89,13 @@ impl Browser {
 
     fn request(&self, method: Method, path: &str, accept: &str, body: Body) -> Request<Body> {
         let cookies = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
-        let mut request = Request::builder().method(&method).uri(path).header(header::HOST, "tasks.test");
-        request = request.header(header::ACCEPT, accept);
+        let mut request = Request::builder().method(&method).uri(path);
+        if self.headers.iter().all(|(name, _)| name != header::ACCEPT) {
+            request = request.header(header::ACCEPT, accept);
+        }
+        if self.headers.iter().all(|(name, _)| name != header::HOST) {
+            request = request.header(header::HOST, "tasks.test");
+        }
         if method == Method::POST && self.headers.iter().all(|(name, _)| name != header::CONTENT_TYPE) {
             request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         }
@@ -113,6 +119,16 @@ impl Browser {
             self.cookies.insert(name.to_owned(), value.to_owned());
         }
         Answer { status: head.status, headers: head.headers, body: to_bytes(body, usize::MAX).await.unwrap() }
+    }
+
+    /// An answer whose body is to be read piece by piece.
+    pub async fn begin_with(&self, method: Method, path: &str, body: Body) -> Response {
+        self.router.clone().oneshot(self.request(method, path, "*/*", body)).await.unwrap()
+    }
+
+    /// What it sends in a header.
+    pub fn sent(&self, name: &str) -> String {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone()).unwrap_or_default()
     }
 
     /// The body of an answer, to be read piece by piece.

@@ -10,9 +10,12 @@ use std::{path::Path, sync::Arc, time::Duration};
 use taskwire::{
     backup::schedule::Seen,
     health::Probe,
+    mcp,
     middleware::{Limits, client::Proxies, limits::Arrival},
     router::{Parts, router},
+    secret::Secrets,
 };
+use taskwire_agents::mcp::Mcp;
 use taskwire_app::CookieSettings;
 use taskwire_backend::{Backend, Settings, limit::Limit, performance::Recent};
 use tokio_util::sync::CancellationToken;
@@ -90,6 +93,8 @@ impl App {
         let stopping = CancellationToken::new();
         let cookies = CookieSettings { secure: setup.limits.https };
         let (backend_of_server, probe) = (backend.clone(), Probe::default());
+        let secrets = Secrets { current: SECRET.into(), previous: None };
+        let mcp = Mcp::new(backend.clone(), &mcp::keys(&secrets).unwrap(), stopping.clone()).unwrap();
         let server = Parts {
             backend: backend_of_server,
             options,
@@ -97,6 +102,8 @@ impl App {
             probe,
             backups: Seen::default(),
             metrics: None,
+            mcp,
+            reach: mcp::Reach { hosts: vec!["tasks.test".into()], origins: vec![] },
             stopping: stopping.clone(),
         };
         Self { router: router(server.into(), setup.limits), backend, stopping }

@@ -138,7 +138,10 @@ impl Program {
         let mut stream = self.connect().await?;
         let length = body.len();
         let request = format!("{head} HTTP/1.1\r\nhost: test\r\nconnection: close\r\ncontent-length: {length}\r\n");
-        let form = "content-type: application/x-www-form-urlencoded\r\naccept: application/json\r\n";
+        let form = match headers.contains("content-type") {
+            true => "",
+            false => "content-type: application/x-www-form-urlencoded\r\naccept: application/json\r\n",
+        };
         stream.write_all(format!("{request}{form}{headers}\r\n{body}").as_bytes()).await.ok()?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.ok()?;

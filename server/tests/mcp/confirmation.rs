@@ -1,0 +1,100 @@
+//! What must be confirmed, in both ways.
+
+use super::{ALL_SCOPES, Agent, Person};
+use crate::support::App;
+use serde_json::{Value, json};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+async fn asked(agent: &Agent, tool: &str, arguments: Value) -> (String, Value) {
+    let answer = agent.done(tool, arguments).await;
+    assert!(answer.get("done").is_none(), "{answer}");
+    let required = &answer["confirmation_required"];
+    assert_eq!(required["expires_in"], 300);
+    (required["question"].as_str().unwrap().to_owned(), required["confirmation"].clone())
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn a_confirmation_is_good_for_one_thing_of_one_person(_: PgPoolOptions, db: PgConnectOptions) {
+    let app = App::on(db).await;
+    let ada = Person::sign_up(&app, "Ada").await;
+    let agent = ada.agent(&app, ALL_SCOPES).await;
+    let other = Person::sign_up(&app, "Bob").await.agent(&app, ALL_SCOPES).await;
+    let id = agent.done("add_task", json!({ "title": "Old" })).await["task"]["id"].clone();
+    let second = agent.done("add_task", json!({ "title": "Older" })).await["task"]["id"].clone();
+    let foreign = other.done("add_task", json!({ "title": "Bob's" })).await["task"]["id"].clone();
+    let (question, confirmation) = asked(&agent, "delete_task", json!({ "task": id })).await;
+    assert!(question.contains("“Old”") && question.contains("30 days"), "{question}");
+    agent.done("get_task", json!({ "task": id })).await;
+
+    let word = confirmation.as_str().unwrap();
+    let broken = format!("{}{}", if word.starts_with('x') { "y" } else { "x" }, &word[1..]);
+    for (agent, task, confirmation) in [
+        (&agent, &second, word),
+        (&other, &foreign, word),
+        (&agent, &id, &word[..word.len() - 1]),
+        (&agent, &id, &broken),
+        (&agent, &id, ""),
+    ] {
+        let refused = agent.refused("delete_task", json!({ "task": task, "confirmation": confirmation })).await;
+        assert!(refused.contains("This confirmation"), "{refused}");
+    }
+    // What was agreed to is the task as it was.
+    agent.done("update_task", json!({ "task": id, "title": "Precious" })).await;
+    let refused = agent.refused("delete_task", json!({ "task": id, "confirmation": confirmation })).await;
+    assert!(refused.contains("This confirmation"), "{refused}");
+    let (_, confirmation) = asked(&agent, "delete_task", json!({ "task": id })).await;
+    agent.done("delete_task", json!({ "task": id, "confirmation": confirmation })).await;
+    agent.done("get_task", json!({ "task": second })).await;
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn several_at_once_must_be_confirmed(_: PgPoolOptions, db: PgConnectOptions) {
+    let app = App::on(db).await;
+    let agent = Person::sign_up(&app, "Ada").await.agent(&app, ALL_SCOPES).await;
+    let mut ids = vec![];
+    for title in ["a", "b", "c"] {
+        ids.push(agent.done("add_task", json!({ "title": title })).await["task"]["id"].clone());
+    }
+    let (_, confirmation) = asked(&agent, "complete_tasks", json!({ "tasks": ids })).await;
+    let more = agent.refused("complete_tasks", json!({ "tasks": ids[..2], "confirmation": confirmation })).await;
+    assert!(more.contains("This confirmation"), "others than those that were named: {more}");
+    let done = agent.done("complete_tasks", json!({ "tasks": ids, "confirmation": confirmation })).await;
+    assert_eq!(done["done"]["changed"], json!(ids));
+    let (_, confirmation) = asked(&agent, "reopen_tasks", json!({ "tasks": ["a", "b"] })).await;
+    let done = agent.done("reopen_tasks", json!({ "tasks": ["a", "b"], "confirmation": confirmation })).await;
+    assert_eq!(done["done"]["changed"], json!(ids[..2]));
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn a_client_that_shows_forms_is_asked_by_the_protocol(_: PgPoolOptions, db: PgConnectOptions) {
+    let app = App::on(db).await;
+    let agent = Person::sign_up(&app, "Ada").await.agent(&app, ALL_SCOPES).await.showing_forms();
+    let id = agent.done("add_task", json!({ "title": "Old" })).await["task"]["id"].clone();
+    let call = json!({ "name": "delete_task", "arguments": { "task": id } });
+    let asked = agent.ask("tools/call", call.clone()).await;
+    assert_eq!(asked["resultType"], "input_required", "{asked}");
+    let request = &asked["inputRequests"]["confirm"];
+    assert_eq!(request["method"], "elicitation/create");
+    assert!(request["params"]["message"].as_str().unwrap().contains("“Old”"), "{asked}");
+
+    let answer = |action: &str, state: &Value| {
+        let mut call = call.clone();
+        call["inputResponses"] = json!({ "confirm": { "action": action, "content": {} } });
+        call["requestState"] = state.clone();
+        call
+    };
+    for no in ["decline", "cancel"] {
+        let refused = agent.ask("tools/call", answer(no, &asked["requestState"])).await;
+        assert_eq!(refused["isError"], true);
+        assert!(refused["content"][0]["text"].as_str().unwrap().contains("did not agree"), "{refused}");
+    }
+    let forged = agent.ask("tools/call", answer("accept", &json!("rs2.forged"))).await;
+    assert_eq!(forged["isError"], true);
+    agent.done("get_task", json!({ "task": id })).await;
+    let done = agent.ask("tools/call", answer("accept", &asked["requestState"])).await;
+    assert_eq!(done["structuredContent"]["done"]["id"], id);
+    // Where a form is not known, the question comes as text.
+    let old = agent.legacy();
+    let id = old.done("add_task", json!({ "title": "New" })).await["task"]["id"].clone();
+    assert!(old.done("delete_task", json!({ "task": id })).await["confirmation_required"].is_object());
+}
