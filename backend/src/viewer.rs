@@ -37,6 +37,18 @@ impl Viewer {
         Need::Scope(scope).check(self).is_ok()
     }
 
+    /// Makes sure that the session has not ended, where that must be known before an operation finds it out: in one round
+    /// trip. An API token was looked up when it was authenticated.
+    ///
+    /// # Errors
+    /// [`Refusal::Unauthorized`] if it has.
+    pub async fn still_holds(&self, backend: &Backend) -> Result<()> {
+        match self.credential {
+            Credential::Session(_) => backend.reading(self, Need::Token).await.map(drop),
+            Credential::Token { .. } => Ok(()),
+        }
+    }
+
     /// The session that they are signed in by.
     ///
     /// # Errors

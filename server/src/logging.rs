@@ -24,7 +24,9 @@ pub fn start(
     telemetry: Option<&Telemetry>,
 ) -> Result<WorkerGuard> {
     // Not `EnvFilter`, which takes a lock for every span that is entered or left.
-    let filter: Targets = filter.parse().with_context(|| format!("TASKWIRE_LOG cannot be read: {filter:?}"))?;
+    // The MCP library tells of each request that it begins and ends, in the client's own words.
+    let filter: Targets =
+        format!("rmcp=warn,{filter}").parse().with_context(|| format!("TASKWIRE_LOG cannot be read: {filter:?}"))?;
     let json = match format {
         LogFormat::Auto => !stderr().is_terminal(),
         LogFormat::Text => false,

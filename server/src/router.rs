@@ -71,7 +71,7 @@ pub fn router(server: Server, limits: Limits) -> Router {
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(metrics::show))
         .merge(api::router())
-        .merge(mcp::router(server.mcp.clone(), &server.reach));
+        .merge(mcp::router(server.mcp.clone(), server.backend.clone(), &server.reach));
     let routes = pages::server_functions(routes);
     let routes = pages::pages(routes, &server).method_not_allowed_fallback(|| async { Problem::other_method() });
     let routes = pages::files(routes, &server);

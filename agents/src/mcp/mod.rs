@@ -16,7 +16,8 @@ mod text;
 pub mod tools;
 
 use confirm::{Answer, Seals};
-use metrics::histogram;
+use futures::FutureExt;
+use metrics::{counter, histogram};
 use resources::Uri;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
@@ -28,8 +29,8 @@ use rmcp::{
     },
     service::{RequestContext, SubscriptionContext},
 };
-use serde_json::json;
-use std::sync::Arc;
+use serde_json::{Value, json};
+use std::{panic::AssertUnwindSafe, sync::Arc};
 use subscriptions::Listening;
 use taskwire_backend::{Backend, Error, Viewer};
 use taskwire_domain::{Error as Refusal, tool_call::Outcome};
@@ -93,7 +94,7 @@ impl Mcp {
         let answer = Answer::to(request.input_responses, request.request_state, &context);
         let cx =
             Cx { backend: &self.0.backend, seals: &self.0.seals, viewer: &viewer, answer: &answer, tool: entry.name };
-        let result = (entry.call)(cx, arguments).await;
+        let result = unbroken((entry.call)(cx, arguments)).await;
         let (outcome, reason) = match &result {
             Ok(_) => (Outcome::Done, None),
             Err(Stop::Ask(_)) => (Outcome::Asked, None),
@@ -115,6 +116,15 @@ impl Mcp {
             Err(Stop::Refused(reason) | Stop::Failed(reason)) => text::refused(&reason),
         })
     }
+}
+
+/// What comes of a call, also of one that breaks off: it is answered like any other that failed.
+async fn unbroken(call: impl Future<Output = Result<Value, Stop>>) -> Result<Value, Stop> {
+    AssertUnwindSafe(call).catch_unwind().await.unwrap_or_else(|_| {
+        counter!("taskwire_http_panics_total").increment(1);
+        tracing::error!("a tool panicked");
+        Err(Refusal::Internal.into())
+    })
 }
 
 /// What a client calls itself: in this request, in its handshake, or in its user agent.
@@ -269,5 +279,17 @@ impl ServerHandler for Mcp {
             () = parts.stopping.cancelled() => Ok(()),
             ended = subscriptions::tell(&parts.backend, &viewer, &context) => ended,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_tool_that_breaks_off_has_failed() {
+        let broken = unbroken(async { panic!("for the test") }).await;
+        assert!(matches!(broken, Err(Stop::Failed(reason)) if !reason.contains("test")));
+        assert_eq!(unbroken(async { Ok(json!(1)) }).await.ok(), Some(json!(1)));
     }
 }

@@ -3,6 +3,7 @@
 //! What there is now is read once and everything is thought through on that; then what is to be different is written. So
 //! the number of round trips grows with what was deleted and with the shares, not with the calls or with the tasks.
 
+use super::{CLIENT_MAX, kept};
 use crate::{Backend, Error, Result, Viewer, audit::Line, scope::Scope, task::numbers, viewer::Need};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -218,7 +219,11 @@ impl Scope {
         let user = self.user();
         let (id, client, since, until) = match undo {
             Undo::Call(id) => (Some(id.0), None, None, None),
-            Undo::Client { client, since, until } => (None, Some(client.as_str()), Some(*since), *until),
+            // Nothing is older, and Postgres knows no time before 4714 BC.
+            Undo::Client { client, since, until } => {
+                let since = (*since).max(DateTime::UNIX_EPOCH);
+                (None, Some(kept(client, CLIENT_MAX)), Some(since), until.map(|until| until.max(since)))
+            }
         };
         let most = i64::try_from(UNDO_MAX).unwrap_or(i64::MAX);
         let rows = query!(

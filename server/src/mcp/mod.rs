@@ -9,9 +9,9 @@ use crate::{middleware::problem::Problem, router::Server, secret::Secrets};
 use anyhow::{Result, anyhow};
 use axum::{
     Router,
-    extract::Request,
+    extract::{Request, State},
     http::{HeaderValue, header},
-    middleware::{Next, from_fn},
+    middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
 };
 use hkdf::Hkdf;
@@ -80,7 +80,7 @@ pub async fn keep_calls(backend: Backend) {
 }
 
 /// The routes at which `handler` answers whoever bears a token.
-pub fn router<H: ServerHandler + Clone + Sync>(handler: H, reach: &Reach) -> Router<Server> {
+pub fn router<H: ServerHandler + Clone + Sync>(handler: H, backend: Backend, reach: &Reach) -> Router<Server> {
     let local = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
     let hosts: Vec<_> = local.into_iter().chain(reach.hosts.iter().cloned()).collect();
     let own = hosts.iter().flat_map(|host| ["http", "https"].map(|scheme| format!("{scheme}://{host}:*")));
@@ -98,17 +98,20 @@ pub fn router<H: ServerHandler + Clone + Sync>(handler: H, reach: &Reach) -> Rou
     Router::new()
         .route_service(PATH, service.clone())
         .route_service(READ_ONLY_PATH, service)
-        .route_layer(from_fn(with_viewer))
+        .route_layer(from_fn_with_state(backend, with_viewer))
 }
 
 /// Lets through whoever bears a token that holds, and tells the handler who that is.
-async fn with_viewer(mut request: Request, next: Next) -> Response {
+async fn with_viewer(State(backend): State<Backend>, mut request: Request, next: Next) -> Response {
     let bears = request.headers().contains_key(header::AUTHORIZATION);
     let identity = request.extensions().get::<Identity>().filter(|_| bears).cloned().unwrap_or_default();
     let viewer = match identity.0 {
         Ok(viewer) => viewer,
         Err(error) => return Problem::from(error).into_response(),
     };
+    if let Err(error) = viewer.still_holds(&backend).await {
+        return Problem::from(error).into_response();
+    }
     let viewer = if request.uri().path() == READ_ONLY_PATH { viewer.read_only() } else { viewer };
     request.extensions_mut().insert(viewer);
     next.run(request).await

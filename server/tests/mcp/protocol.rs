@@ -56,7 +56,11 @@ async fn whoever_bears_no_token_that_holds_is_challenged(_: PgPoolOptions, db: P
     assert_eq!(ada.send(Method::DELETE, &path, &Value::Null).await.status, StatusCode::NO_CONTENT);
     assert_eq!(agent.send("tools/list", json!({})).await.status, StatusCode::UNAUTHORIZED, "it was revoked");
     // As whoever is signed in, too.
-    assert_eq!(Agent::with_token(&app, ada.browser.token()).tools().await, IN_ORDER);
+    let signed_in = Agent::with_token(&app, ada.browser.token());
+    assert_eq!(signed_in.tools().await, IN_ORDER);
+    assert_eq!(ada.browser.clone().call("/rpc/account/sign_out", &[]).await.status, StatusCode::OK);
+    let answer = signed_in.send("tools/call", json!({ "name": "list_tasks" })).await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "and no longer than that");
 }
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]

@@ -1,6 +1,9 @@
 //! `taskwire mcp`: the program beside the program.
 
-use crate::support::program::{Program, data_dir};
+use crate::support::{
+    eventually,
+    program::{Program, data_dir},
+};
 use serde_json::{Value, json};
 use std::process::Stdio;
 use tokio::{
@@ -62,7 +65,7 @@ async fn served() -> (tempfile::TempDir, Program, String, String) {
 
 #[tokio::test]
 async fn a_client_with_a_handshake_works_over_standard_input() {
-    let (_dir, _program, url, token) = served().await;
+    let (_dir, program, url, token) = served().await;
     let mut bridge = Bridge::start(&url, &token, &[]);
     let hello = json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "desk", "version": "1" } });
     assert_eq!(bridge.ask(1, "initialize", hello).await["result"]["protocolVersion"], "2025-11-25");
@@ -82,6 +85,11 @@ async fn a_client_with_a_handshake_works_over_standard_input() {
     let tools = reading.ask(1, "tools/list", json!({})).await;
     assert_eq!(tools["result"]["tools"].as_array().unwrap().len(), 7);
     assert_eq!(reading.end().await, [json!(null); 0]);
+    let log = eventually("the last request's line", async || {
+        Some(program.log()).filter(|log| log.matches("/mcp").count() >= 6)
+    })
+    .await;
+    assert!(!log.contains("desk") && !log.contains("serve_inner"), "one line a request, in our own words: {log}");
 }
 
 #[tokio::test]

@@ -143,6 +143,8 @@ async fn every_call_is_recorded_with_what_it_came_to(_: PgPoolOptions, db: PgCon
     assert!(all["actions"][2]["detail"].as_str().unwrap().contains("control characters"), "{all}");
     let other = Person::sign_up(&app, "Bob").await.agent(&app, ALL_SCOPES).await;
     assert_eq!(other.done("get_activity", json!({ "all": true })).await["actions"], json!([]));
+    let nobody = json!({ "since": "-9999-01-01T00:00:00Z", "client": "nothing\u{0}" });
+    assert_eq!(confirmed(&agent, "undo_action", nobody).await, json!({ "undone": [], "refused": [] }));
     let foreign = other.refused("undo_action", json!({ "action_id": all["actions"][1]["action_id"] })).await;
     assert!(foreign.contains("does not exist"), "{foreign}");
 }
