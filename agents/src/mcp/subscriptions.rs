@@ -107,7 +107,8 @@ impl Drop for Listener<'_> {
     }
 }
 
-/// Tells a client what changes of what it has asked for, until it goes or its token ends.
+/// Tells a client what changes of what it has asked for, until it goes or its token ends. All that is there is told once at
+/// the beginning.
 pub(super) async fn tell(backend: &Backend, viewer: &Viewer, context: &SubscriptionContext) -> Result<(), ErrorData> {
     let (accepted, sink) = (context.accepted(), context.sink());
     let mut writes = backend.writes();
@@ -122,6 +123,15 @@ pub(super) async fn tell(backend: &Backend, viewer: &Viewer, context: &Subscript
         Some(true) => Some(print_of_list(backend, viewer).await.map_err(|error| protocol_error(error, None))?),
         _ => None,
     };
+    // The client was told that it is listened for before all this was read: what has changed in between must not be lost.
+    for one in &watched {
+        if sink.notify_resource_updated(one.uri.to_string()).await.is_err() {
+            return Ok(());
+        }
+    }
+    if list.is_some() && sink.notify_resource_list_changed().await.is_err() {
+        return Ok(());
+    }
     let mut ticks = interval(AGAIN);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks.reset();

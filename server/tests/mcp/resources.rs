@@ -153,6 +153,13 @@ impl Stream {
         }
     }
 
+    /// These resources are told of next.
+    async fn tells(&mut self, uris: &[&str]) {
+        for uri in uris {
+            assert_eq!(self.next().await.unwrap()["params"]["uri"], *uri);
+        }
+    }
+
     /// The resources that are told of until the stream ends.
     async fn rest(mut self) -> Vec<String> {
         let mut told = Vec::new();
@@ -176,15 +183,16 @@ async fn whoever_listens_is_told_of_what_they_see_and_of_nothing_else(_: PgPoolO
     let all = json!({ "resourceSubscriptions": [uri, "tasks://mine", "dashboard://me", "file:///etc/passwd"] });
     let mut hers = Stream::listen(&agent, all.clone()).await;
     let mut his = Stream::listen(&other, all).await;
+    // At the beginning of what there is for each of them, and then of what changes.
+    let (seen_by_her, seen_by_him) =
+        ([uri.as_str(), "tasks://mine", "dashboard://me"], ["tasks://mine", "dashboard://me"]);
+    hers.tells(&seen_by_her).await;
+    his.tells(&seen_by_him).await;
     agent.done("update_task", json!({ "task": id, "title": "Oil the windows" })).await;
-    for uri in [uri.as_str(), "tasks://mine", "dashboard://me"] {
-        assert_eq!(hers.next().await.unwrap()["params"]["uri"], uri);
-    }
+    hers.tells(&seen_by_her).await;
     // What he does not see he is not told of, nor is she of what is his.
     other.done("add_task", json!({ "title": "Bob's own" })).await;
-    for uri in ["tasks://mine", "dashboard://me"] {
-        assert_eq!(his.next().await.unwrap()["params"]["uri"], uri);
-    }
+    his.tells(&seen_by_him).await;
     app.stopping.cancel();
     assert_eq!((hers.rest().await, his.rest().await), (vec![], vec![]));
 }
@@ -197,6 +205,8 @@ async fn what_another_instance_writes_is_told_a_little_later(_: PgPoolOptions, d
     let mut stream =
         Stream::listen(&agent, json!({ "resourceSubscriptions": ["tasks://mine"], "resourcesListChanged": true }))
             .await;
+    stream.tells(&["tasks://mine"]).await;
+    assert_eq!(stream.next().await.unwrap()["method"], "notifications/resources/list_changed");
     let there = Agent { browser: elsewhere.browser(), ..agent.clone() };
     let token = agent.browser.sent("authorization");
     let there = Agent {
@@ -204,7 +214,7 @@ async fn what_another_instance_writes_is_told_a_little_later(_: PgPoolOptions, d
         ..there
     };
     there.done("add_task", json!({ "title": "from there" })).await;
-    assert_eq!(stream.next().await.unwrap()["params"]["uri"], "tasks://mine");
+    stream.tells(&["tasks://mine"]).await;
     ada.send(Method::POST, "/api/teams", &json!({ "name": "Operations" })).await;
     assert_eq!(stream.next().await.unwrap()["method"], "notifications/resources/list_changed");
 }

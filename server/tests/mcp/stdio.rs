@@ -104,6 +104,7 @@ async fn a_client_without_a_handshake_hears_of_changes_until_it_goes() {
     for id in [1, 2] {
         bridge.say(&json!({ "jsonrpc": "2.0", "id": id, "method": "subscriptions/listen", "params": wish })).await;
         assert_eq!(bridge.hear().await["method"], "notifications/subscriptions/acknowledged");
+        assert_eq!(bridge.hear().await["method"], "notifications/resources/updated", "what there is at the beginning");
     }
     bridge.say(&json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": 1 } })).await;
     let cookie = format!("taskwire_session={token}");
