@@ -45,5 +45,5 @@ pub use error::{Error, Result};
 pub use export::{ExportPage, ExportPlace};
 pub use task::file as task_file;
 pub use token::SECRET_MIN;
-pub use tool_call::{Call, UNDO_TOOL};
+pub use tool_call::Call;
 pub use viewer::{Credential, Viewer};

@@ -37,16 +37,13 @@ impl Viewer {
         Need::Scope(scope).check(self).is_ok()
     }
 
-    /// Makes sure that the session has not ended, where that must be known before an operation finds it out: in one round
-    /// trip. An API token was looked up when it was authenticated.
+    /// Makes sure that the credential still holds, where that must be known before an operation finds it out: in one round
+    /// trip.
     ///
     /// # Errors
-    /// [`Refusal::Unauthorized`] if it has.
+    /// [`Refusal::Unauthorized`] if it does not.
     pub async fn still_holds(&self, backend: &Backend) -> Result<()> {
-        match self.credential {
-            Credential::Session(_) => backend.reading(self, Need::Token).await.map(drop),
-            Credential::Token { .. } => Ok(()),
-        }
+        backend.reading(self, Need::Token).await.map(drop)
     }
 
     /// The session that they are signed in by.

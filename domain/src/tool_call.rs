@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub const CALLS_ON_PAGE: i64 = 25;
 /// Days that calls are kept; what is older is forgotten, and can no longer be undone.
 pub const CALLS_KEPT_DAYS: i64 = 90;
+/// The tool that undoes, which is not undone itself.
+pub const UNDO_TOOL: &str = "undo_action";
 /// Calls that are undone at once at most.
 pub const UNDO_MAX: usize = 100;
 
@@ -55,7 +57,7 @@ pub struct ToolCall {
 impl ToolCall {
     /// Whether there is something to be undone.
     pub fn is_undoable(&self) -> bool {
-        self.undone_at.is_none() && !self.changed.is_empty()
+        self.undone_at.is_none() && !self.changed.is_empty() && self.tool != UNDO_TOOL
     }
 }
 
@@ -80,6 +82,8 @@ pub struct ChangedTask {
     pub id: TaskId,
     /// Its title as the call left it, or found it where it is gone; hostile text. `None` where a share alone was changed.
     pub title: Option<String>,
+    /// The address of whom it is shared with, or is no longer, where that was changed.
+    pub with: Option<String>,
     /// What was done.
     pub change: Change,
 }
@@ -124,7 +128,7 @@ pub struct Undone {
     /// What was undone, the last call first.
     pub undone: Vec<ToolCallId>,
     /// What was left as it is, and why.
-    pub refused: Vec<NotUndone>,
+    pub kept: Vec<NotUndone>,
 }
 
 /// A call that was not undone.

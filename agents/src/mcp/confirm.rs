@@ -137,6 +137,16 @@ impl Question {
     }
 }
 
+/// Things that a question names at most.
+const NAMED: usize = 5;
+
+/// Things in a question: the first few, and how many more there are.
+pub(super) fn listed(things: impl ExactSizeIterator<Item = String>) -> String {
+    let more = things.len().saturating_sub(NAMED);
+    let named = things.take(NAMED).collect::<Vec<_>>().join(", ");
+    if more == 0 { named } else { format!("{named} and {more} more") }
+}
+
 impl Cx<'_> {
     /// Goes on if the person has consented to just this, and stops to ask them otherwise. `about` is what their consent is
     /// bound to, besides themselves, the tool and the time.

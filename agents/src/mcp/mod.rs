@@ -94,7 +94,11 @@ impl Mcp {
         let answer = Answer::to(request.input_responses, request.request_state, &context);
         let cx =
             Cx { backend: &self.0.backend, seals: &self.0.seals, viewer: &viewer, answer: &answer, tool: entry.name };
-        let result = unbroken((entry.call)(cx, arguments)).await;
+        let result = tokio::select! {
+            result = unbroken((entry.call)(cx, arguments)) => result,
+            // Nobody waits for the answer any more: what is not committed is rolled back.
+            () = context.ct.cancelled() => Err(Stop::Failed("The client has hung up, or the time was over.".to_owned())),
+        };
         let (outcome, reason) = match &result {
             Ok(_) => (Outcome::Done, None),
             Err(Stop::Ask(_)) => (Outcome::Asked, None),
@@ -127,11 +131,11 @@ async fn unbroken(call: impl Future<Output = Result<Value, Stop>>) -> Result<Val
     })
 }
 
-/// What a client calls itself: in this request, in its handshake, or in its user agent.
+/// What a client calls itself: in this request, or in its user agent. What it said in a handshake nobody has kept.
 fn client(context: &RequestContext<RoleServer>) -> String {
     let parts = context.extensions.get::<http::request::Parts>();
     let agent = || parts?.headers.get(http::header::USER_AGENT)?.to_str().ok().map(ToOwned::to_owned);
-    context.client_info().map(|info| info.name).or_else(agent).unwrap_or_else(|| "unknown".to_owned())
+    context.meta.client_info().map(|info| info.name).or_else(agent).unwrap_or_else(|| "unknown".to_owned())
 }
 
 /// A refusal where the protocol knows of no result that could tell it. `uri` is what was asked for.

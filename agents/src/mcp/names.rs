@@ -1,20 +1,25 @@
 //! What people call things (requirement G5). An id is always taken; a name only if it can mean one thing. Otherwise the
 //! choices are told, and nothing is guessed.
 
-use super::tools::{Cx, Stop};
+use super::{
+    text::DATA,
+    tools::{Cx, Stop},
+};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 use std::{borrow::Cow, fmt::Display};
 use taskwire_domain::{
-    TaskId, TeamId, UserId,
-    account::{Email, Whom},
+    Error as Refusal, TaskId, TeamId, UserId,
+    account::{Email, Person, Whom},
     share::Share,
-    task::{PAGE_MAX, Task, TaskQuery},
+    task::{Task, TaskQuery},
     team::Team,
 };
 
 /// Choices that are told at most.
 const CHOICES: usize = 10;
+/// Tasks that are looked for where none is called as was said.
+const NEAR: u32 = 10;
 
 /// A task as it is named: by its id, as a number or as text, or by its title.
 #[derive(Debug, Clone)]
@@ -57,10 +62,10 @@ fn is_called(name: &str, said: &str) -> bool {
     name.to_lowercase() == said.to_lowercase()
 }
 
-/// The choices, one a line.
+/// The choices, one a line, and marked as data.
 fn choices<T>(intro: impl Display, found: impl Iterator<Item = T>, line: impl Fn(T) -> String) -> Stop {
     let lines: Vec<_> = found.take(CHOICES).map(|it| format!("- {}", line(it))).collect();
-    Stop::Refused(format!("{intro}\n{}", lines.join("\n")))
+    Stop::Refused(format!("{intro}\n{DATA}\n{}", lines.join("\n")))
 }
 
 fn described(task: &Task) -> String {
@@ -69,41 +74,66 @@ fn described(task: &Task) -> String {
     format!("{}: “{}” ({}{owner}{team})", task.id, task.title, task.status)
 }
 
+/// How somebody was named.
+pub(super) enum Named {
+    /// By what is theirs alone.
+    Exactly(Whom),
+    /// By a name that several people could have.
+    ByName(Person),
+}
+
 impl Cx<'_> {
-    /// The task that is meant.
+    /// The task that is meant. An id is taken as it is: whether there is such a task, the operation says.
     pub(super) async fn task_named(&self, name: &TaskName) -> Result<TaskId, Stop> {
-        if let Some(id) = name.id() {
-            return Ok(id);
-        }
-        let said = &name.0;
-        let query = TaskQuery { search: said.clone(), limit: Some(PAGE_MAX), ..TaskQuery::default() };
-        let page = self.backend.task_list(self.viewer, &query).await?;
-        let mut called = page.tasks.iter().filter(|task| is_called(&task.title, said));
-        match (called.next(), called.next()) {
-            // There could be another one among those that were not read.
-            _ if page.next.is_some() => {
-                Err(Stop::Refused(format!("Many tasks have “{said}” in them. Search, and name the task by its id.")))
-            }
-            (Some(task), None) => Ok(task.id),
-            (Some(first), Some(second)) => {
-                let all = [first, second].into_iter().chain(called);
-                Err(choices(format!("Several tasks are called “{said}”. Which one, by its id?"), all, described))
-            }
-            (None, _) if page.tasks.is_empty() => Err(Stop::Refused(format!("There is no task called “{said}”."))),
-            (None, _) => {
-                let intro = format!("No task is called just “{said}”. Is one of these meant? Name it by its id.");
-                Err(choices(intro, page.tasks.iter(), described))
-            }
+        match name.id() {
+            Some(id) => Ok(id),
+            None => Ok(self.tasks_named(std::slice::from_ref(name)).await?.remove(0).id),
         }
     }
 
-    /// The tasks that are meant.
-    pub(super) async fn tasks_named(&self, names: &[TaskName]) -> Result<Vec<TaskId>, Stop> {
-        let mut ids = Vec::with_capacity(names.len());
+    /// The tasks that are meant, one for each name.
+    pub(super) async fn tasks_named(&self, names: &[TaskName]) -> Result<Vec<Task>, Stop> {
+        let ids: Vec<_> = names.iter().filter_map(TaskName::id).collect();
+        let titles: Vec<_> = names.iter().filter(|name| name.id().is_none()).map(|name| name.0.clone()).collect();
+        let found = self.backend.task_find(self.viewer, &ids, &titles).await?;
+        let mut meant = Vec::with_capacity(names.len());
         for name in names {
-            ids.push(self.task_named(name).await?);
+            let mut called = found.iter().filter(|task| match name.id() {
+                Some(id) => task.id == id,
+                None => is_called(&task.title, &name.0),
+            });
+            match (called.next(), called.next()) {
+                (Some(task), None) => meant.push(task.clone()),
+                (Some(first), Some(second)) => {
+                    let all = [first, second].into_iter().chain(called);
+                    let said = &name.0;
+                    return Err(choices(
+                        format!("Several tasks are called “{said}”. Which one, by its id?"),
+                        all,
+                        described,
+                    ));
+                }
+                (None, _) => match name.id() {
+                    // Refused, and noted, like whatever else is asked for and is not there.
+                    Some(task) => meant.push(self.backend.task_get(self.viewer, task).await.map_err(|error| {
+                        Stop::from(Refusal::OneOfMany { task, refusal: Box::new(error.into_public()) })
+                    })?),
+                    None => return Err(self.no_such_task(&name.0).await?),
+                },
+            }
         }
-        Ok(ids)
+        Ok(meant)
+    }
+
+    /// That nothing is called so, and what comes near.
+    async fn no_such_task(&self, said: &str) -> Result<Stop, Stop> {
+        let near = TaskQuery { search: said.to_owned(), limit: Some(NEAR), ..TaskQuery::default() };
+        let near = self.backend.task_list(self.viewer, &near).await?.tasks;
+        if near.is_empty() {
+            return Ok(Stop::Refused(format!("There is no task called “{said}”.")));
+        }
+        let intro = format!("No task is called just “{said}”. Is one of these meant? Name it by its id.");
+        Ok(choices(intro, near.iter(), described))
     }
 
     /// The team that is meant, by its id or its name.
@@ -125,18 +155,23 @@ impl Cx<'_> {
         }
     }
 
-    /// The person that is meant: by their email, whom one need not know, by their id, or by their name.
-    pub(super) async fn person_named(&self, said: &str) -> Result<Whom, Stop> {
+    /// The person that is meant: by their email, whom one need not know, by their id, or by their name. Anybody can call
+    /// themselves anything: whoever was found by name must be confirmed.
+    pub(super) async fn person_named(&self, said: &str) -> Result<Named, Stop> {
         let said = said.trim();
         if let Ok(email) = Email::parse(said) {
-            return Ok(Whom::Email(email));
+            return Ok(Named::Exactly(Whom::Email(email)));
         }
         if let Ok(id) = said.parse() {
-            return Ok(Whom::User(UserId(id)));
+            return Ok(Named::Exactly(Whom::User(UserId(id))));
         }
-        let people = self.backend.account_find(self.viewer, said).await?;
+        let mut people = self.backend.account_find(self.viewer, said).await?;
+        if people.len() == 1
+            && let Some(person) = people.pop()
+        {
+            return Ok(Named::ByName(person));
+        }
         match people.as_slice() {
-            [person] => Ok(Whom::User(person.user_id)),
             [] => Err(Stop::Refused(format!("You know nobody called “{said}”. Name them by their email."))),
             several => {
                 let intro = format!("You know several people called “{said}”. Which one, by their email?");

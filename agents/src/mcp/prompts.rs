@@ -6,7 +6,7 @@ use rmcp::model::{
     Role,
 };
 use serde_json::Value;
-use taskwire_backend::{Backend, Error, Result, Viewer};
+use taskwire_backend::{Backend, Result, Viewer};
 use taskwire_domain::{Error as Refusal, team::Team};
 
 /// A prompt.
@@ -97,15 +97,11 @@ pub(super) async fn get(
         None => None,
     };
     let mut messages = vec![PromptMessage::new_text(Role::User, template.text)];
-    for uri in team.map(Uri::Team).into_iter().chain(template.about_what.iter().copied()) {
-        // What the token is not good for, the model does without.
-        match resources::read(backend, viewer, uri).await {
-            Err(Error::Refused(Refusal::OutOfScope(_))) => {}
-            contents => {
-                let embedded = ContentBlock::Resource(EmbeddedResource::new(contents?));
-                messages.push(PromptMessage::new(Role::User, embedded));
-            }
-        }
+    // What the token is not good for, the model does without.
+    let about = template.about_what.iter().copied().filter(|uri| viewer.covers(uri.scope()));
+    for uri in team.map(Uri::Team).into_iter().chain(about) {
+        let embedded = ContentBlock::Resource(EmbeddedResource::new(resources::read(backend, viewer, uri).await?));
+        messages.push(PromptMessage::new(Role::User, embedded));
     }
     Ok(Some(GetPromptResult::new(messages).with_description(template.about)))
 }
@@ -120,6 +116,6 @@ pub(super) async fn complete(backend: &Backend, viewer: &Viewer, argument: &str,
     if argument != "team" {
         return Ok(CompletionInfo::default());
     }
-    let teams = backend.team_list(viewer).await?.into_iter().map(|team| super::text::visible(&team.name));
+    let teams = resources::teams(backend, viewer).await?.into_iter().map(|team| super::text::visible(&team.name));
     Ok(offered(teams.filter(|name| name.to_lowercase().starts_with(&said.to_lowercase())).collect()))
 }

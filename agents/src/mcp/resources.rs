@@ -10,10 +10,12 @@ use super::{
 use rmcp::model::{CompletionInfo, Resource, ResourceContents, ResourceTemplate};
 use serde_json::{Value, json};
 use std::{fmt, str::FromStr};
-use taskwire_backend::{Backend, Error, Result, Viewer};
+use taskwire_backend::{Backend, Result, Viewer};
 use taskwire_domain::{
-    Error as Refusal, TaskId, TeamId,
+    TaskId, TeamId,
+    api_token::TokenScope,
     task::{PAGE_MAX, Source, TaskQuery},
+    team::Team,
 };
 
 const JSON: &str = "application/json";
@@ -28,6 +30,17 @@ pub(super) enum Uri {
     Mine,
     Team(TeamId),
     Dashboard,
+}
+
+impl Uri {
+    /// What a token must be good for to read it. It is looked at beforehand where nobody has asked for this very one: a
+    /// refusal would stand in the log.
+    pub(super) fn scope(self) -> TokenScope {
+        match self {
+            Self::Task(_) | Self::Mine | Self::Team(_) => TokenScope::TasksRead,
+            Self::Dashboard => TokenScope::DashboardRead,
+        }
+    }
 }
 
 impl FromStr for Uri {
@@ -65,17 +78,18 @@ pub(super) async fn list(backend: &Backend, viewer: &Viewer) -> Result<Vec<Resou
         .into_iter()
         .map(|(uri, name, title, about)| resource(uri, name).with_title(title).with_description(about))
         .collect();
-    // A token that is not good for teams still sees the rest.
-    let teams = match backend.team_list(viewer).await {
-        Err(Error::Refused(Refusal::OutOfScope(_))) => Vec::new(),
-        teams => teams?,
-    };
-    let team = |team: taskwire_domain::team::Team| {
+    let teams = teams(backend, viewer).await?;
+    let team = |team: Team| {
         let name = text::visible(&team.name);
         resource(Uri::Team(team.id), &format!("team-{}", team.id)).with_title(format!("Tasks of {name}"))
     };
     resources.extend(teams.into_iter().map(team));
     Ok(resources)
+}
+
+/// The viewer's teams, as far as the token is good for them.
+pub(super) async fn teams(backend: &Backend, viewer: &Viewer) -> Result<Vec<Team>> {
+    if viewer.covers(TokenScope::TeamsRead) { backend.team_list(viewer).await } else { Ok(Vec::new()) }
 }
 
 fn resource(uri: Uri, name: &str) -> Resource {
@@ -141,7 +155,7 @@ pub(super) async fn complete(backend: &Backend, viewer: &Viewer, template: &str,
             ids.filter(|id| !by_id || begins(id)).collect()
         }
         "tasks://team/{id}" => {
-            let teams = backend.team_list(viewer).await?.into_iter();
+            let teams = teams(backend, viewer).await?.into_iter();
             teams
                 .filter(|team| begins(&team.name) || begins(&team.id.to_string()))
                 .map(|it| it.id.to_string())

@@ -21,8 +21,8 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 
 /// How often everything is read again, whatever is known of writes: as often as a dashboard polls.
 const AGAIN: Duration = Duration::from_secs(5);
-/// How long after a write, so that several at once are read once.
-const TOGETHER: Duration = Duration::from_millis(200);
+/// How long after a write: however much is written, nobody reads again more often than this.
+const TOGETHER: Duration = Duration::from_secs(1);
 /// Addresses that one client listens to at most.
 const URIS_MAX: usize = 50;
 
@@ -45,9 +45,12 @@ struct Watched {
 }
 
 async fn print(backend: &Backend, viewer: &Viewer, uri: Uri) -> Result<Option<Print>, Error> {
+    if !viewer.covers(uri.scope()) {
+        return Ok(None);
+    }
     match resources::lasting(backend, viewer, uri).await {
         Ok(value) => Ok(Some(digest(&value))),
-        Err(Error::Refused(Refusal::NotFound | Refusal::Forbidden | Refusal::OutOfScope(_))) => Ok(None),
+        Err(Error::Refused(Refusal::NotFound | Refusal::Forbidden)) => Ok(None),
         Err(error) => Err(error),
     }
 }
@@ -58,11 +61,6 @@ async fn print_of_list(backend: &Backend, viewer: &Viewer) -> Result<Print, Erro
 
 fn digest(value: &impl serde::Serialize) -> Print {
     Sha256::digest(serde_json::to_vec(value).unwrap_or_default()).into()
-}
-
-/// Whether the token holds no more.
-fn is_over(error: &Error) -> bool {
-    matches!(error, Error::Refused(Refusal::Unauthorized))
 }
 
 /// Whoever listens, and how often.
@@ -142,14 +140,15 @@ pub(super) async fn tell(backend: &Backend, viewer: &Viewer, context: &Subscript
             _ = writes.changed() => sleep(TOGETHER).await,
         }
         writes.borrow_and_update();
+        match viewer.still_holds(backend).await {
+            Ok(()) => {}
+            Err(Error::Refused(Refusal::Unauthorized)) => return Ok(()),
+            // A database that is away says nothing of what has changed.
+            Err(_) => continue,
+        }
         let mut gone = Vec::new();
         for (at, one) in watched.iter_mut().enumerate() {
-            let now = match print(backend, viewer, one.uri).await {
-                Ok(now) => now,
-                Err(error) if is_over(&error) => return Ok(()),
-                // A database that is away says nothing of what has changed.
-                Err(_) => continue,
-            };
+            let Ok(now) = print(backend, viewer, one.uri).await else { continue };
             if now != one.print {
                 one.print = now;
                 if sink.notify_resource_updated(one.uri.to_string()).await.is_err() {
@@ -163,16 +162,13 @@ pub(super) async fn tell(backend: &Backend, viewer: &Viewer, context: &Subscript
         for at in gone.into_iter().rev() {
             watched.remove(at);
         }
-        if let Some(known) = list {
-            match print_of_list(backend, viewer).await {
-                Ok(now) if now != known => {
-                    list = Some(now);
-                    if sink.notify_resource_list_changed().await.is_err() {
-                        return Ok(());
-                    }
-                }
-                Err(error) if is_over(&error) => return Ok(()),
-                _ => {}
+        if let Some(known) = list
+            && let Ok(now) = print_of_list(backend, viewer).await
+            && now != known
+        {
+            list = Some(now);
+            if sink.notify_resource_list_changed().await.is_err() {
+                return Ok(());
             }
         }
     }

@@ -1,8 +1,9 @@
-//! Tasks: making, changing, deleting and bringing back (requirements T1, T2, T4). Listing is in [`list`], what
-//! is done to many at once in [`bulk`].
+//! Tasks: making, changing, deleting and bringing back (requirements T1, T2, T4). Listing is in [`list`], finding by name
+//! in [`find`], what is done to many at once in [`bulk`].
 
 mod bulk;
 pub mod file;
+mod find;
 mod import;
 mod list;
 mod seen;

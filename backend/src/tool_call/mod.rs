@@ -4,9 +4,8 @@
 //! statements change, and the commit writes the call itself, so that there is no change without its call. A call that
 //! changes nothing is written when it ends.
 
+mod plan;
 mod undo;
-
-pub use undo::UNDO_TOOL;
 
 use crate::{Backend, Result, Viewer, scope::Scope, viewer::Need};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -30,6 +29,38 @@ const DETAIL_MAX: usize = 500;
 const ARGUMENTS_MAX: usize = 8 * 1024;
 /// Calls that are forgotten at once.
 const FORGOTTEN_AT_ONCE: i64 = 1000;
+
+/// A call as it is read.
+struct CallRow {
+    id: Uuid,
+    called_at: DateTime<Utc>,
+    client: String,
+    token: Option<String>,
+    tool: String,
+    arguments: String,
+    outcome: String,
+    detail: Option<String>,
+    duration_us: i64,
+    undone_at: Option<DateTime<Utc>>,
+}
+
+/// Reads calls of the user `$1`. `$name` is the statement's, `$which` what else holds of the calls.
+macro_rules! calls {
+    ($name:literal, [$($which:literal)+], $($argument:expr),+ $(,)?) => {
+        sqlx::query_as!(
+            crate::tool_call::CallRow,
+            $name
+                + r#" SELECT call.id, call.called_at, call.client, token.name AS "token?", call.tool,
+                      call.arguments::text AS "arguments!", call.outcome, call.detail, call.duration_us, call.undone_at
+                  FROM tool_calls call LEFT JOIN api_tokens token ON token.id = call.token_id
+                  WHERE call.user_id = $1 "#
+                $(+ $which)+,
+            $($argument),+
+        )
+    };
+}
+
+use calls;
 
 /// A call that is being made.
 #[derive(Debug)]
@@ -88,12 +119,9 @@ impl Backend {
         let mut scope = self.reading(viewer, Need::TASKS_READ).await?;
         let user = scope.user();
         // One more than the page shows whether there is a next one.
-        let rows = query!(
-            r#"/* tool_call_list */ SELECT call.id, call.called_at, call.client, token.name AS "token?", call.tool,
-                   call.arguments::text AS "arguments!", call.outcome, call.detail, call.duration_us, call.undone_at
-               FROM tool_calls call LEFT JOIN api_tokens token ON token.id = call.token_id
-               WHERE call.user_id = $1 AND ($2::uuid IS NULL OR call.id < $2) AND (call.changed OR NOT $3)
-               ORDER BY call.id DESC LIMIT $4"#,
+        let mut rows = calls!(
+            "/* tool_call_list */",
+            ["AND ($2::uuid IS NULL OR call.id < $2) AND (call.changed OR NOT $3) ORDER BY call.id DESC LIMIT $4"],
             user,
             asked.before.map(|call| call.0),
             asked.only_changes,
@@ -103,26 +131,8 @@ impl Backend {
         .await?;
         let page = usize::try_from(CALLS_ON_PAGE).unwrap_or(usize::MAX);
         let more = rows.len() > page;
-        let ids: Vec<Uuid> = rows.iter().take(page).map(|row| row.id).collect();
-        let mut changed = scope.changed_by(&ids).await?;
-        let calls: Vec<_> = rows
-            .into_iter()
-            .take(page)
-            .map(|row| ToolCall {
-                id: ToolCallId(row.id),
-                called_at: row.called_at,
-                client: row.client,
-                token: row.token,
-                tool: row.tool,
-                arguments: row.arguments,
-                // The column's check allows no fifth word.
-                outcome: row.outcome.parse().unwrap_or(Outcome::Failed),
-                detail: row.detail,
-                duration_ms: row.duration_us as f64 / 1000.0,
-                changed: changed.remove(&row.id).unwrap_or_default(),
-                undone_at: row.undone_at,
-            })
-            .collect();
+        rows.truncate(page);
+        let calls = scope.calls(rows).await?;
         let next = calls.last().filter(|_| more).map(|call| call.id);
         Ok(ToolCallPage { calls, next })
     }
@@ -202,11 +212,32 @@ impl Scope {
         call.write(&viewer, self.connection()?, Outcome::Done, None).await
     }
 
+    /// These calls, with what they changed.
+    async fn calls(&mut self, rows: Vec<CallRow>) -> Result<Vec<ToolCall>> {
+        let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+        let mut changed = self.changed_by(&ids).await?;
+        let calls = rows.into_iter().map(|row| ToolCall {
+            id: ToolCallId(row.id),
+            called_at: row.called_at,
+            client: row.client,
+            token: row.token,
+            tool: row.tool,
+            arguments: row.arguments,
+            // The column's check allows no fifth word.
+            outcome: row.outcome.parse().unwrap_or(Outcome::Failed),
+            detail: row.detail,
+            duration_ms: row.duration_us as f64 / 1000.0,
+            changed: changed.remove(&row.id).unwrap_or_default(),
+            undone_at: row.undone_at,
+        });
+        Ok(calls.collect())
+    }
+
     /// What each of these calls has changed: each task once, in the order in which it was done.
     async fn changed_by(&mut self, calls: &[Uuid]) -> Result<HashMap<Uuid, Vec<ChangedTask>>> {
         let rows = query!(
             r#"/* tool_call_change_list */ SELECT call_id, task_id, before->>'title' AS before, after->>'title' AS after,
-                   share_email IS NOT NULL AS "is_share!"
+                   share_email
                FROM tool_call_changes WHERE call_id = ANY ($1) ORDER BY call_id, no"#,
             calls
         )
@@ -215,16 +246,16 @@ impl Scope {
         let mut changed = HashMap::<Uuid, Vec<ChangedTask>>::new();
         for row in rows {
             let id = TaskId(row.task_id);
-            let change = match (row.is_share, &row.before, &row.after) {
-                (true, ..) => Change::Shared,
-                (false, None, _) => Change::Created,
-                (false, _, None) => Change::Deleted,
+            let change = match (&row.share_email, &row.before, &row.after) {
+                (Some(_), ..) => Change::Shared,
+                (None, None, _) => Change::Created,
+                (None, _, None) => Change::Deleted,
                 _ => Change::Updated,
             };
             let tasks = changed.entry(row.call_id).or_default();
             // What is shared with a task that was brought back belongs to that.
             if tasks.iter().all(|known| known.id != id) {
-                tasks.push(ChangedTask { id, title: row.after.or(row.before), change });
+                tasks.push(ChangedTask { id, title: row.after.or(row.before), with: row.share_email, change });
             }
         }
         Ok(changed)

@@ -1,183 +1,108 @@
 //! Undoing calls: the last one first, each wholly or, where something stands against it, not at all.
 //!
-//! What there is now is read once and everything is thought through on that; then what is to be different is written. So
-//! the number of round trips grows with what was deleted and with the shares, not with the calls or with the tasks.
+//! What there is now is read once and everything is thought through on that ([`plan`]); then what is to be different is
+//! written. So the number of round trips grows with what was deleted and with the shares, not with the calls or with the
+//! tasks.
 
-use super::{CLIENT_MAX, kept};
+use super::{
+    CLIENT_MAX, CallRow, calls, kept,
+    plan::{Candidate, Change, Grant, State, Thing, World},
+};
 use crate::{Backend, Error, Result, Viewer, audit::Line, scope::Scope, task::numbers, viewer::Need};
-use chrono::{DateTime, Utc};
-use serde::Deserialize;
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{query, types::Json};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use taskwire_domain::{
-    Error as Refusal, TaskId, ToolCallId,
+    Error as Refusal, TaskId, TeamId, ToolCallId, UserId,
     account::{Email, Whom},
-    rights::TaskAction,
     share::{NewShare, Permission, Share},
-    task::{Status, Task},
-    tool_call::{NotUndone, UNDO_MAX, Undo, Undone},
+    task::{Status, UNDO_DAYS},
+    tool_call::{NotUndone, ToolCall, UNDO_MAX, UNDO_TOOL, Undo, Undone},
 };
 use uuid::Uuid;
 
-/// The tool that undoes, which is not undone itself.
-pub const UNDO_TOOL: &str = "undo_action";
-
-/// What of a task a call can change.
-#[derive(Debug, Clone, Deserialize)]
-struct State {
-    title: String,
-    description: String,
-    status: Status,
-    completed_at: Option<DateTime<Utc>>,
+/// The calls that are asked about, as a statement takes them.
+struct Selection {
+    id: Option<Uuid>,
+    client: Option<String>,
+    since: Option<DateTime<Utc>>,
+    until: Option<DateTime<Utc>>,
 }
 
-impl State {
-    /// Whether nobody has changed one to be the other.
-    fn is_like(&self, other: &Self) -> bool {
-        (&self.title, &self.description, self.status) == (&other.title, &other.description, other.status)
-    }
-}
-
-impl From<&Task> for State {
-    fn from(task: &Task) -> Self {
-        let Task { title, description, status, completed_at, .. } = task;
-        Self { title: title.clone(), description: description.clone(), status: *status, completed_at: *completed_at }
-    }
-}
-
-/// What a call did to one thing.
-#[derive(Debug)]
-enum Change {
-    Task { id: TaskId, before: Option<State>, after: Option<State> },
-    Share { id: TaskId, email: String, before: Option<Permission>, after: Option<Permission> },
-}
-
-impl Change {
-    fn task(&self) -> TaskId {
-        match self {
-            Self::Task { id, .. } | Self::Share { id, .. } => *id,
-        }
-    }
-
-    /// Whether the task itself came or went with it, and its shares with that.
-    fn makes_or_ends(&self) -> bool {
-        matches!(self, Self::Task { before: None, .. } | Self::Task { after: None, .. })
-    }
-}
-
-/// A call that may be undone.
-struct Candidate {
-    id: ToolCallId,
-    tool: String,
-    changed: bool,
-    is_undone: bool,
-}
-
-impl Candidate {
-    /// What stands against it, whatever there is now.
-    fn obstacle(&self) -> Option<&'static str> {
-        match self {
-            Self { is_undone: true, .. } => Some("It has been undone already."),
-            Self { changed: false, .. } => Some("It changed nothing."),
-            Self { tool, .. } if tool == UNDO_TOOL => Some("Undoing is not undone: do again what is wanted."),
-            _ => None,
-        }
-    }
-}
-
-/// Tasks and shares: as they are, and as they are to be.
-#[derive(Debug, Clone)]
-struct World {
-    tasks: BTreeMap<TaskId, Thing>,
-    shares: BTreeMap<(TaskId, String), (Option<Share>, Option<Permission>)>,
-}
-
-#[derive(Debug, Clone)]
-struct Thing {
-    /// As the viewer sees it now, unless it is gone.
-    seen: Option<Task>,
-    /// Whether it can be brought back.
-    is_kept: bool,
-    /// As it is to be; `None` for gone.
-    wanted: Option<State>,
-}
-
-impl World {
-    /// What stands against undoing this change.
-    fn obstacle(&self, change: &Change) -> Option<String> {
-        let id = change.task();
-        let thing = self.tasks.get(&id)?;
-        let lacks = |action| thing.seen.as_ref().is_some_and(|task| !task.may(action));
-        match change {
-            Change::Task { after: None, .. } => match thing {
-                Thing { wanted: Some(_), .. } => Some(format!("Task {id} was brought back since.")),
-                Thing { is_kept: false, .. } => Some(format!("Task {id} cannot be brought back any more.")),
-                _ => None,
-            },
-            Change::Task { before, after: Some(after), .. } => match &thing.wanted {
-                None => Some(format!("Task {id} is gone.")),
-                Some(now) if !now.is_like(after) => Some(format!("Somebody has changed task {id} since.")),
-                Some(_) if before.is_some() && lacks(TaskAction::Edit) => {
-                    Some(format!("Task {id} is no longer yours to change."))
-                }
-                Some(_) if before.is_none() && lacks(TaskAction::Delete) => {
-                    Some(format!("Task {id} is no longer yours to delete."))
-                }
-                Some(_) => None,
-            },
-            Change::Share { email, after, .. } => {
-                let now = self.shares.get(&(id, email.clone())).and_then(|(_, wanted)| *wanted);
-                match thing.wanted {
-                    None => Some(format!("Task {id} is gone.")),
-                    Some(_) if lacks(TaskAction::Share) => Some(format!("Task {id} is no longer yours to share.")),
-                    Some(_) if now != *after => {
-                        Some(format!("Somebody has changed since what {email} may do with task {id}."))
-                    }
-                    Some(_) => None,
-                }
+impl From<&Undo> for Selection {
+    fn from(undo: &Undo) -> Self {
+        match undo {
+            Undo::Call(id) => Self { id: Some(id.0), client: None, since: None, until: None },
+            Undo::Client { client, since, until } => {
+                // Nothing is older, and Postgres knows no time before 4714 BC.
+                let since = (*since).max(DateTime::UNIX_EPOCH);
+                let until = until.map(|until| until.max(since));
+                Self { id: None, client: Some(kept(client, CLIENT_MAX)), since: Some(since), until }
             }
         }
     }
+}
 
-    fn undo(&mut self, change: &Change) {
-        match change {
-            Change::Task { id, before, .. } => {
-                if let Some(thing) = self.tasks.get_mut(id) {
-                    thing.wanted.clone_from(before);
-                }
-            }
-            Change::Share { id, email, before, .. } => {
-                if let Some((_, wanted)) = self.shares.get_mut(&(*id, email.clone())) {
-                    *wanted = *before;
-                }
-            }
-        }
-    }
+/// Reads the calls that are asked about, the last one first: one, whatever it did, or those of a client that can be undone.
+macro_rules! selected {
+    ($name:literal, $lock:literal, $user:expr, $selection:expr) => {
+        calls!(
+            $name,
+            ["AND (
+                 call.id = $2
+                 OR call.client = $3 AND call.changed AND call.undone_at IS NULL AND call.tool <> $7 AND call.called_at >= $4
+                    AND ($5::timestamptz IS NULL OR call.called_at < $5)
+             ) ORDER BY call.id DESC LIMIT $6 " $lock],
+            $user,
+            $selection.id,
+            $selection.client,
+            $selection.since,
+            $selection.until,
+            // One more shows that there are too many.
+            i64::try_from(UNDO_MAX + 1).unwrap_or(i64::MAX),
+            UNDO_TOOL
+        )
+    };
+}
 
-    /// The world in which all that a call did is undone, or what stands against it.
-    fn without(&self, changes: &[Change]) -> Result<Self, String> {
-        let moved: BTreeSet<_> = changes.iter().filter(|it| it.makes_or_ends()).map(Change::task).collect();
-        let mut world = self.clone();
-        for change in changes.iter().rev() {
-            if matches!(change, Change::Share { id, .. } if moved.contains(id)) {
-                continue;
-            }
-            match world.obstacle(change) {
-                Some(reason) => return Err(reason),
-                None => world.undo(change),
-            }
-        }
-        Ok(world)
+/// A share, or an invitation, that went with its task.
+struct DeletedShare {
+    task: TaskId,
+    user: Option<UserId>,
+    email: Option<String>,
+    permission: Permission,
+}
+
+impl DeletedShare {
+    fn is_for(&self, account: Option<UserId>, email: &str) -> bool {
+        (account.is_some() && self.user == account) || self.email.as_deref() == Some(email)
     }
 }
 
 impl Backend {
+    /// The calls that [`tool_call_undo`](Self::tool_call_undo) would try to undo, the last one first.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn tool_call_undoable(&self, viewer: &Viewer, undo: &Undo) -> Result<Vec<ToolCall>> {
+        let Undo::Call(id) = undo else { return self.undoable(viewer, undo).await };
+        self.attempt(viewer, "tool_call.undoable", *id, self.undoable(viewer, undo)).await
+    }
+
+    async fn undoable(&self, viewer: &Viewer, undo: &Undo) -> Result<Vec<ToolCall>> {
+        let mut scope = self.reading(viewer, Need::TASKS_READ).await?;
+        let (user, selection) = (scope.user(), Selection::from(undo));
+        let rows = selected!("/* tool_call_undoable */", "", user, selection).fetch_all(scope.connection()?).await?;
+        check(undo, &rows)?;
+        scope.calls(rows).await
+    }
+
     /// Undoes what calls did that were made in the viewer's name, the last one first. A call is undone wholly or, where
     /// somebody has changed since what it did, not at all.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`] for a call that is not the viewer's, [`Refusal::Invalid`] about `since` for more than
-    /// [`UNDO_MAX`] calls at once, and [`Refusal::Conflict`] where a share cannot be given back.
+    /// [`Refusal::NotFound`] for a call that is not the viewer's, and [`Refusal::Invalid`] about `since` for more than
+    /// [`UNDO_MAX`] calls at once.
     pub async fn tool_call_undo(&self, viewer: &Viewer, undo: &Undo) -> Result<Undone> {
         let Undo::Call(id) = undo else { return self.undo_calls(viewer, undo).await };
         self.attempt(viewer, "tool_call.undo", *id, self.undo_calls(viewer, undo)).await
@@ -186,21 +111,12 @@ impl Backend {
     async fn undo_calls(&self, viewer: &Viewer, undo: &Undo) -> Result<Undone> {
         let mut scope = self.scope(viewer, Need::TASKS_WRITE).await?;
         let calls = scope.candidates(undo).await?;
-        let ids: Vec<_> = calls.iter().map(|call| call.id.0).collect();
-        let mut changes = scope.changes_of(&ids).await?;
-        let mut world = scope.world(changes.values().flatten()).await?;
+        let mut world = scope.world(&calls).await?;
         let mut outcome = Undone::default();
         for call in &calls {
-            let undone = match call.obstacle() {
-                Some(reason) => Err(reason.to_owned()),
-                None => world.without(&changes.remove(&call.id.0).unwrap_or_default()),
-            };
-            match undone {
-                Ok(without) => {
-                    world = without;
-                    outcome.undone.push(call.id);
-                }
-                Err(reason) => outcome.refused.push(NotUndone { id: call.id, reason }),
+            match world.undo(call) {
+                Ok(()) => outcome.undone.push(call.id),
+                Err(reason) => outcome.kept.push(NotUndone { id: call.id, reason }),
             }
         }
         if outcome.undone.is_empty() {
@@ -213,49 +129,33 @@ impl Backend {
     }
 }
 
+/// Whether what was found can be undone at once.
+fn check(undo: &Undo, rows: &[CallRow]) -> Result<(), Refusal> {
+    match undo {
+        Undo::Call(_) if rows.is_empty() => Err(Refusal::NotFound),
+        _ if rows.len() > UNDO_MAX => {
+            let text = format!("These are more than {UNDO_MAX} calls. Name a shorter time.");
+            Err(Refusal::invalid("since", text))
+        }
+        _ => Ok(()),
+    }
+}
+
 impl Scope {
     /// The calls that are asked about, the last one first; others who undo them wait.
     async fn candidates(&mut self, undo: &Undo) -> Result<Vec<Candidate>> {
-        let user = self.user();
-        let (id, client, since, until) = match undo {
-            Undo::Call(id) => (Some(id.0), None, None, None),
-            // Nothing is older, and Postgres knows no time before 4714 BC.
-            Undo::Client { client, since, until } => {
-                let since = (*since).max(DateTime::UNIX_EPOCH);
-                (None, Some(kept(client, CLIENT_MAX)), Some(since), until.map(|until| until.max(since)))
-            }
-        };
-        let most = i64::try_from(UNDO_MAX).unwrap_or(i64::MAX);
-        let rows = query!(
-            r#"/* tool_call_lock */ SELECT id, tool, changed, undone_at IS NOT NULL AS "is_undone!" FROM tool_calls
-             WHERE user_id = $1 AND (
-                 id = $2
-                 OR client = $3 AND changed AND undone_at IS NULL AND tool <> $7 AND called_at >= $4
-                    AND ($5::timestamptz IS NULL OR called_at < $5)
-             )
-             ORDER BY id DESC LIMIT $6 FOR UPDATE"#,
-            user,
-            id,
-            client,
-            since,
-            until,
-            most + 1,
-            UNDO_TOOL
-        )
-        .fetch_all(self.connection()?)
-        .await?;
-        if rows.is_empty() && id.is_some() {
-            return Err(Refusal::NotFound.into());
-        }
-        if rows.len() > UNDO_MAX {
-            let text = format!("These are more than {UNDO_MAX} calls. Name a shorter time.");
-            return Err(Refusal::invalid("since", text).into());
-        }
+        let (user, selection) = (self.user(), Selection::from(undo));
+        let rows = selected!("/* tool_call_lock */", "FOR UPDATE OF call", user, selection);
+        let rows = rows.fetch_all(self.connection()?).await?;
+        check(undo, &rows)?;
+        let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+        let mut changes = self.changes_of(&ids).await?;
         let candidates = rows.into_iter().map(|row| Candidate {
             id: ToolCallId(row.id),
+            ended_at: row.called_at + TimeDelta::microseconds(row.duration_us),
             tool: row.tool,
-            changed: row.changed,
-            is_undone: row.is_undone,
+            is_undone: row.undone_at.is_some(),
+            changes: changes.remove(&row.id).unwrap_or_default(),
         });
         Ok(candidates.collect())
     }
@@ -282,59 +182,137 @@ impl Scope {
         Ok(changes)
     }
 
-    /// What these changes are about, as it is now. It stays so until the scope ends.
-    async fn world(&mut self, changes: impl Iterator<Item = &Change> + Clone) -> Result<World> {
-        let ids: Vec<_> = changes.clone().map(Change::task).collect::<BTreeSet<_>>().into_iter().collect();
-        let shared = changes.filter_map(|change| match change {
+    /// What these calls have changed, as it is now. It stays so until the scope ends.
+    async fn world(&mut self, calls: &[Candidate]) -> Result<World> {
+        let changes = || calls.iter().flat_map(|call| &call.changes);
+        let ids: Vec<_> = changes().map(Change::task).collect::<BTreeSet<_>>().into_iter().collect();
+        let shared = changes().filter_map(|change| match change {
             Change::Share { id, email, .. } => Some((*id, email.clone())),
             Change::Task { .. } => None,
         });
         let shared: BTreeSet<_> = shared.collect();
-        let emails: Vec<_> = shared.iter().map(|(_, email)| email.clone()).collect();
-        // In the order in which everybody locks: addresses, also those of invitations that come back, teams, tasks.
-        query!(
-            "/* undo_hold_accounts */ SELECT account_by_email(email) FROM (
-                 SELECT unnest($1::text[]) AS email
-                 UNION SELECT email FROM deleted_share_invitations WHERE task_id = ANY ($2)
-                 ORDER BY email
-             ) concerned",
-            &emails,
-            &numbers(&ids)
-        )
-        .fetch_all(self.connection()?)
-        .await?;
+        let accounts = self.hold_accounts(&ids, &shared).await?;
         self.lock_tasks(&ids).await?;
         let mut seen = self.tasks(&ids).await?;
-        let kept: BTreeSet<_> = self.deleted_tasks(&ids).await?.into_iter().map(|gone| gone.id).collect();
+        let mut deleted = self.deleted_states(&ids).await?;
+        let numbers = numbers(&ids);
+        let (mut live, mut gone, mut members) = Default::default();
+        if !shared.is_empty() {
+            live = self.shares(&numbers).await?;
+            gone = self.deleted_shares(&numbers).await?;
+            let teams = seen.values().filter_map(|task| task.team_id).collect();
+            members = self.members_among(teams, accounts.values().copied().collect()).await?;
+        }
+        let grant = |(id, email): (TaskId, String)| {
+            let account = accounts.get(&email).copied();
+            let share = live.get(&id).and_then(|shares: &Vec<Share>| shares.iter().find(|share| share.email == email));
+            let kept = gone.iter().find(|share| share.task == id && share.is_for(account, &email));
+            let permission = share.map(|share| share.permission).or(kept.map(|share| share.permission));
+            let team = seen.get(&id).and_then(|task| task.team_id);
+            let in_team = team.zip(account).is_some_and(|it| members.contains(&it));
+            ((id, email), Grant { account, seen: permission, wanted: permission, in_team })
+        };
+        let grants = shared.into_iter().map(grant).collect();
         let thing = |id: TaskId| {
             let seen = seen.remove(&id);
             let wanted = seen.as_ref().map(State::from);
-            (id, Thing { seen, is_kept: kept.contains(&id), wanted })
+            let shares = live.get(&id).map_or(0, Vec::len) + gone.iter().filter(|share| share.task == id).count();
+            let shares = i64::try_from(shares).unwrap_or(i64::MAX);
+            (id, Thing { seen, deleted: deleted.remove(&id), wanted, shares })
         };
-        let tasks = ids.iter().copied().map(thing).collect();
-        let mut shares = BTreeMap::new();
-        if !shared.is_empty() {
-            let now = self.shares(&numbers(&ids)).await?;
-            for (id, email) in shared {
-                let share = now.get(&id).and_then(|shares| shares.iter().find(|share| share.email == email)).cloned();
-                let permission = share.as_ref().map(|share| share.permission);
-                shares.insert((id, email), (share, permission));
-            }
-        }
-        Ok(World { tasks, shares })
+        Ok(World { tasks: ids.into_iter().map(thing).collect(), grants })
     }
 
-    /// Makes everything as it is to be.
-    async fn bring_about(&mut self, World { tasks, shares }: World) -> Result<()> {
+    /// Keeps the addresses from being signed up with, also those of invitations that come back, and returns who has signed
+    /// up with which. Addresses come before teams and tasks, in the order in which everybody locks.
+    async fn hold_accounts(
+        &mut self,
+        tasks: &[TaskId],
+        shared: &BTreeSet<(TaskId, String)>,
+    ) -> Result<HashMap<String, UserId>> {
+        let emails: Vec<_> = shared.iter().map(|(_, email)| email.clone()).collect();
+        let rows = query!(
+            r#"/* undo_hold_accounts */ SELECT email AS "email!", account_by_email(email) AS account FROM (
+                   SELECT unnest($1::text[]) AS email
+                   UNION SELECT email FROM deleted_share_invitations WHERE task_id = ANY ($2)
+                   ORDER BY email
+               ) concerned"#,
+            &emails,
+            &numbers(tasks)
+        )
+        .fetch_all(self.connection()?)
+        .await?;
+        Ok(rows.into_iter().filter_map(|row| Some((row.email, UserId(row.account?)))).collect())
+    }
+
+    /// Which of these people are in which of these teams.
+    async fn members_among(&mut self, teams: Vec<TeamId>, people: Vec<UserId>) -> Result<HashSet<(TeamId, UserId)>> {
+        let teams: Vec<_> = teams.into_iter().map(|team| team.0).collect();
+        let people: Vec<_> = people.into_iter().map(|user| user.0).collect();
+        let rows = query!(
+            "/* undo_members */ SELECT team_id, user_id FROM team_members
+             WHERE team_id = ANY ($1) AND user_id = ANY ($2)",
+            &teams,
+            &people
+        )
+        .fetch_all(self.connection()?)
+        .await?;
+        Ok(rows.into_iter().map(|row| (TeamId(row.team_id), UserId(row.user_id))).collect())
+    }
+
+    /// What comes back with these tasks if they do.
+    async fn deleted_shares(&mut self, tasks: &[i64]) -> Result<Vec<DeletedShare>> {
+        let rows = query!(
+            r#"/* undo_deleted_shares */ SELECT task_id AS "task_id!", user_id, NULL AS email, permission AS "permission!"
+               FROM deleted_task_shares WHERE task_id = ANY ($1)
+               UNION ALL
+               SELECT task_id, NULL, email, permission FROM deleted_share_invitations WHERE task_id = ANY ($1)"#,
+            tasks
+        )
+        .fetch_all(self.connection()?)
+        .await?;
+        let shares = rows.into_iter().map(|row| DeletedShare {
+            task: TaskId(row.task_id),
+            user: row.user_id.map(UserId),
+            email: row.email,
+            // The column's check allows no third word.
+            permission: row.permission.parse().unwrap_or(Permission::View),
+        });
+        Ok(shares.collect())
+    }
+
+    /// What was deleted of these and can be brought back: as it was, and when it was deleted.
+    async fn deleted_states(&mut self, ids: &[TaskId]) -> Result<BTreeMap<TaskId, (State, DateTime<Utc>)>> {
+        let oldest = self.now - TimeDelta::days(UNDO_DAYS);
+        let rows = query!(
+            "/* undo_deleted */ SELECT id, title, description, status, completed_at, deleted_at FROM deleted_tasks
+             WHERE id = ANY ($1) AND deleted_at >= $2",
+            &numbers(ids),
+            oldest
+        )
+        .fetch_all(self.connection()?)
+        .await?;
+        let deleted = rows.into_iter().map(|row| {
+            let status = row.status.parse().unwrap_or(Status::Pending);
+            let state =
+                State { title: row.title, description: row.description, status, completed_at: row.completed_at };
+            (TaskId(row.id), (state, row.deleted_at))
+        });
+        Ok(deleted.collect())
+    }
+
+    /// Makes everything as it is to be. Shares are taken back before a task goes, or they would come back with it, and
+    /// before others are given, of which there may be only so many.
+    async fn bring_about(&mut self, World { tasks, grants }: World) -> Result<()> {
         let mut changed = Vec::new();
         let mut gone = Vec::new();
         for (id, Thing { seen, wanted, .. }) in tasks {
             match (seen, wanted) {
                 (Some(_), None) => gone.push(id),
-                (Some(task), Some(wanted)) if !wanted.is_like(&State::from(&task)) => changed.push((id, wanted)),
+                (Some(task), Some(wanted)) if wanted != State::from(&task) => changed.push((id, wanted)),
                 (None, Some(wanted)) => {
                     let back = self.bring_back(id).await?.ok_or(Refusal::Stale)?;
-                    if !wanted.is_like(&State::from(&back)) {
+                    if wanted != State::from(&back) {
                         changed.push((id, wanted));
                     }
                 }
@@ -342,19 +320,24 @@ impl Scope {
             }
         }
         self.set_states(&changed).await?;
+        let (given, taken): (Vec<_>, Vec<_>) = grants
+            .into_iter()
+            .filter(|(_, grant)| grant.wanted != grant.seen)
+            .partition(|(_, grant)| grant.wanted.is_some());
+        for ((id, email), Grant { account, .. }) in taken {
+            match account {
+                Some(user) => self.revoke_share(id, user).await?,
+                None => self.uninvite(id, &Email::parse(&email).map_err(Refusal::from)?).await?,
+            }
+        }
+        for ((id, email), Grant { wanted, .. }) in given {
+            let whom = Whom::Email(Email::parse(&email).map_err(Refusal::from)?);
+            if let Some(permission) = wanted {
+                self.give_share(id, NewShare { whom, permission }).await?;
+            }
+        }
         if !gone.is_empty() && self.move_to_deleted(&gone, None).await?.len() != gone.len() {
             return Err(Refusal::Stale.into());
-        }
-        for ((id, email), (share, wanted)) in shares {
-            match (share, wanted) {
-                (Some(Share { user_id: Some(user), .. }), None) => self.revoke_share(id, user).await?,
-                (Some(_), None) => self.uninvite(id, &Email::parse(&email).map_err(Refusal::from)?).await?,
-                (share, Some(permission)) if share.as_ref().is_none_or(|share| share.permission != permission) => {
-                    let whom = Whom::Email(Email::parse(&email).map_err(Refusal::from)?);
-                    self.give_share(id, NewShare { whom, permission }).await?;
-                }
-                _ => {}
-            }
         }
         Ok(())
     }

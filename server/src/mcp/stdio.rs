@@ -25,17 +25,23 @@ use sse_stream::SseStream;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader, stdin, stdout},
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
     task::{AbortHandle, JoinSet},
+    time::timeout,
 };
+use tower_http::timeout::TimeoutBody;
 
 /// What a self-contained request says its revision is by.
 const VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 /// The request that is answered for as long as somebody listens.
 const LISTEN: &str = "subscriptions/listen";
+
+/// How long the server may be silent: longer than any request of it takes.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Passes messages on until standard input ends, and then waits for the answers to what came before.
 ///
@@ -45,17 +51,21 @@ pub async fn run(args: McpArgs) -> Result<()> {
     let bridge = Arc::new(Bridge::new(args)?);
     let (answers, lines) = unbounded_channel();
     let writing = tokio::spawn(write(lines));
-    let mut input = BufReader::new(stdin()).lines();
+    let mut input = BufReader::new(stdin());
     let mut passing = JoinSet::new();
     let mut running = HashMap::<String, (AbortHandle, bool)>::new();
-    while let Some(line) = input.next_line().await.context("standard input cannot be read")? {
+    let mut line = Vec::new();
+    while input.read_until(b'\n', &mut line).await.context("standard input cannot be read")? > 0 {
         running.retain(|_, (handle, _)| !handle.is_finished());
         while passing.try_join_next().is_some() {}
-        let message: Value = match serde_json::from_str(&line) {
+        let said = std::mem::take(&mut line);
+        if said.trim_ascii().is_empty() {
+            continue;
+        }
+        let message = match read(&said) {
             Ok(message) => message,
-            Err(_) if line.trim().is_empty() => continue,
-            Err(error) => {
-                answers.send(failure(&Value::Null, ErrorCode::PARSE_ERROR, &format!("This is not JSON: {error}.")))?;
+            Err(answer) => {
+                answers.send(answer)?;
                 continue;
             }
         };
@@ -91,6 +101,22 @@ async fn write(mut lines: UnboundedReceiver<String>) -> std::io::Result<()> {
     Ok(())
 }
 
+/// A message on a line.
+///
+/// # Errors
+/// The answer to what is none.
+fn read(line: &[u8]) -> Result<Value, String> {
+    match serde_json::from_slice(line) {
+        Ok(message @ Value::Object(_)) => Ok(message),
+        Ok(_) => {
+            // As the protocol has it since 2025-06-18.
+            let text = "This is not one message: there are no batches of them.";
+            Err(failure(&Value::Null, ErrorCode::INVALID_REQUEST, text))
+        }
+        Err(error) => Err(failure(&Value::Null, ErrorCode::PARSE_ERROR, &format!("This is not JSON: {error}."))),
+    }
+}
+
 /// A text in a message; empty where there is none.
 fn text<'a>(message: &'a Value, pointer: &str) -> &'a str {
     message.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
@@ -120,6 +146,8 @@ struct Bridge {
     client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
     /// The revision that a handshake came to, for clients that begin with one.
     version: Mutex<Option<String>>,
+    /// What the client called itself in it.
+    name: Mutex<Option<HeaderValue>>,
 }
 
 impl Bridge {
@@ -134,7 +162,7 @@ impl Bridge {
         let connector = HttpsConnectorBuilder::new().with_provider_and_native_roots(ring::default_provider())?;
         let connector = connector.https_or_http().enable_http1().build();
         let client = Client::builder(TokioExecutor::new()).build(connector);
-        Ok(Self { uri, bearer, client, version: Mutex::default() })
+        Ok(Self { uri, bearer, client, version: Mutex::default(), name: Mutex::default() })
     }
 
     /// Sends a message, and passes on what comes back.
@@ -151,11 +179,14 @@ impl Bridge {
     async fn ask(&self, message: &Value, answers: &UnboundedSender<String>) -> Result<(), String> {
         let request = self.request(message).body(Full::from(message.to_string())).map_err(|error| error.to_string())?;
         let away = |error: &dyn std::fmt::Display| format!("Taskwire at {} does not answer: {error}.", self.uri);
-        let answer = self.client.request(request).await.map_err(|error| away(&error))?;
+        let answer = timeout(PATIENCE, self.client.request(request)).await.map_err(|error| away(&error))?;
+        let answer = answer.map_err(|error| away(&error))?;
         let (status, headers) = (answer.status(), answer.headers());
         let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default().to_owned();
+        // Also whoever listens hears every few seconds that the server is still there.
+        let body = TimeoutBody::new(PATIENCE, answer.into_body()).map_err(std::io::Error::other).boxed_unsync();
         if kind.starts_with("text/event-stream") {
-            let mut events = SseStream::new(answer.into_body());
+            let mut events = SseStream::new(body);
             while let Some(event) = events.next().await {
                 let data = event.map_err(|error| away(&error))?.data;
                 if let Some(data) = data.filter(|data| !data.is_empty()) {
@@ -164,7 +195,7 @@ impl Bridge {
             }
             return Ok(());
         }
-        let body = answer.into_body().collect().await.map_err(|error| away(&error))?.to_bytes();
+        let body = body.collect().await.map_err(|error| away(&error))?.to_bytes();
         let body: Value = match serde_json::from_slice(&body) {
             Ok(body) => body,
             Err(_) if body.is_empty() && status.is_success() => return Ok(()),
@@ -185,12 +216,22 @@ impl Bridge {
         answers.send(body.to_string()).map_err(|error| error.to_string())
     }
 
+    /// Who is asking: the server keeps no handshake, so that it is told each time.
+    fn agent(&self, message: &Value) -> HeaderValue {
+        let mut name = self.name.lock().unwrap_or_else(PoisonError::into_inner);
+        let said = text(message, "/params/clientInfo/name");
+        if !said.is_empty() {
+            *name = HeaderValue::try_from(said).ok();
+        }
+        name.clone().unwrap_or(HeaderValue::from_static(concat!("taskwire-mcp/", env!("CARGO_PKG_VERSION"))))
+    }
+
     fn request(&self, message: &Value) -> Builder {
         let request = Request::post(&self.uri)
             .header(header::AUTHORIZATION, &self.bearer)
             .header(header::CONTENT_TYPE, "application/json")
             .header(header::ACCEPT, "application/json, text/event-stream")
-            .header(header::USER_AGENT, concat!("taskwire-mcp/", env!("CARGO_PKG_VERSION")));
+            .header(header::USER_AGENT, self.agent(message));
         let said = message.pointer("/params/_meta").and_then(|meta| meta.get(VERSION)).and_then(Value::as_str);
         match said.map(str::to_owned).or_else(|| self.version.lock().unwrap_or_else(PoisonError::into_inner).clone()) {
             None => request,

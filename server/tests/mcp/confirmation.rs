@@ -5,7 +5,8 @@ use crate::support::App;
 use serde_json::{Value, json};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
-async fn asked(agent: &Agent, tool: &str, arguments: Value) -> (String, Value) {
+/// What a tool asks before it does what it is asked, and the confirmation that goes with the question.
+pub async fn asked(agent: &Agent, tool: &str, arguments: Value) -> (String, Value) {
     let answer = agent.done(tool, arguments).await;
     assert!(answer.get("done").is_none(), "{answer}");
     let required = &answer["confirmation_required"];
@@ -55,11 +56,20 @@ async fn several_at_once_must_be_confirmed(_: PgPoolOptions, db: PgConnectOption
     for title in ["a", "b", "c"] {
         ids.push(agent.done("add_task", json!({ "title": title })).await["task"]["id"].clone());
     }
-    let (_, confirmation) = asked(&agent, "complete_tasks", json!({ "tasks": ids })).await;
+    let (question, confirmation) = asked(&agent, "complete_tasks", json!({ "tasks": ids })).await;
+    assert!(question.contains("Complete 3 tasks") && question.contains("“a”"), "{question}");
     let more = agent.refused("complete_tasks", json!({ "tasks": ids[..2], "confirmation": confirmation })).await;
     assert!(more.contains("This confirmation"), "others than those that were named: {more}");
     let done = agent.done("complete_tasks", json!({ "tasks": ids, "confirmation": confirmation })).await;
     assert_eq!(done["done"]["changed"], json!(ids));
+    // The same tasks, but not as they were when the person agreed.
+    let again = agent.refused("complete_tasks", json!({ "tasks": ids, "confirmation": confirmation })).await;
+    assert!(again.contains("This confirmation"), "{again}");
+    let missing = agent.refused("complete_tasks", json!({ "tasks": [ids[0], 9_000_000] })).await;
+    assert!(
+        missing.contains("Task 9000000") && missing.contains("does not exist"),
+        "before anybody is asked: {missing}"
+    );
     let (_, confirmation) = asked(&agent, "reopen_tasks", json!({ "tasks": ["a", "b"] })).await;
     let done = agent.done("reopen_tasks", json!({ "tasks": ["a", "b"], "confirmation": confirmation })).await;
     assert_eq!(done["done"]["changed"], json!(ids[..2]));

@@ -1,7 +1,9 @@
 //! The MCP server, as clients of both eras speak to it.
 #![expect(clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
+mod clients;
 mod confirmation;
+mod conformance;
 mod protocol;
 mod resources;
 mod stdio;

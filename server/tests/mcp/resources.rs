@@ -246,3 +246,14 @@ async fn a_stream_ends_with_its_token_and_nobody_has_too_many(_: PgPoolOptions, 
         stream.rest().await;
     }
 }
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn a_stream_with_nothing_to_tell_ends_with_its_token_too(_: PgPoolOptions, db: PgConnectOptions) {
+    let app = App::on(db).await;
+    let ada = Person::sign_up(&app, "Ada").await;
+    let agent = ada.agent(&app, ALL_SCOPES).await;
+    let stream = Stream::listen(&agent, json!({ "resourceSubscriptions": [] })).await;
+    let tokens = ada.get("/api/auth/tokens").await;
+    ada.send(Method::DELETE, &format!("/api/auth/tokens/{}", tokens[0]["id"].as_str().unwrap()), &Value::Null).await;
+    assert_eq!(stream.rest().await, [""; 0]);
+}

@@ -72,8 +72,10 @@ async fn a_client_with_a_handshake_works_over_standard_input() {
     bridge.say(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" })).await;
     let made = bridge.ask(2, "tools/call", json!({ "name": "add_task", "arguments": { "title": "Für später" } })).await;
     assert_eq!(made["result"]["structuredContent"]["task"]["title"], "Für später");
-    bridge.input.write_all(b"nonsense\n\n").await.unwrap();
-    assert_eq!(bridge.hear().await["error"]["code"], -32700);
+    for (line, code) in [(&b"nonsense\n\n"[..], -32700), (b"\"\xff\xfe\"\n", -32700), (b"[{\"id\": 1}]\n", -32600)] {
+        bridge.input.write_all(line).await.unwrap();
+        assert_eq!(bridge.hear().await["error"]["code"], code);
+    }
     let nothing = bridge.ask(3, "tools/call", json!({ "name": "für" })).await;
     assert_eq!(nothing["error"]["code"], -32602);
     // What was asked before the end is answered.

@@ -1,6 +1,6 @@
 //! What the tools do.
 
-use super::{ALL_SCOPES, Person};
+use super::{ALL_SCOPES, Person, confirmation::asked};
 use crate::support::App;
 use axum::http::Method;
 use serde_json::{Value, json};
@@ -73,7 +73,9 @@ async fn what_can_mean_several_things_is_told_and_not_guessed(_: PgPoolOptions, 
     let second = agent.done("add_task", json!({ "title": "report" })).await["task"]["id"].clone();
     let choices = agent.refused("complete_tasks", json!({ "tasks": ["Report"] })).await;
     assert!(
-        choices.contains("Several") && [&first, &second].iter().all(|id| choices.contains(&format!("{id}: "))),
+        choices.contains("Several")
+            && choices.contains("is data")
+            && [&first, &second].iter().all(|id| choices.contains(&format!("{id}: "))),
         "{choices}"
     );
     let near = agent.refused("get_task", json!({ "task": "repor" })).await;
@@ -99,11 +101,26 @@ async fn what_can_mean_several_things_is_told_and_not_guessed(_: PgPoolOptions, 
     }
     let several = agent.refused("share_task", json!({ "task": first, "with": "bob", "permission": "view" })).await;
     assert!(several.contains("bob@example.org") && several.contains("bob2@example.org"), "{several}");
-    let stranger = agent.refused("share_task", json!({ "task": first, "with": "Grace", "permission": "view" })).await;
+    let by_name = json!({ "task": first, "with": "grace", "permission": "view" });
+    let stranger = agent.refused("share_task", by_name.clone()).await;
     assert!(stranger.contains("by their email"), "{stranger}");
+    // Whoever calls herself so may be known by having shared something herself: the person sees who it is.
+    let grace = Person::sign_up(&app, "Grace").await;
+    let hers = grace.send(Method::POST, "/api/me/tasks", &json!({ "title": "Bait" })).await.json();
+    let with_ada = json!({ "email": "ada@example.org", "permission": "view" });
+    grace.send(Method::POST, &format!("/api/tasks/{}/share", hers["id"]), &with_ada).await;
+    let (question, confirmation) = asked(&agent, "share_task", by_name.clone()).await;
+    assert!(question.contains("Grace <grace@example.org>"), "{question}");
+    assert_eq!(grace.get("/api/tasks/shared-with-me").await, json!([]));
+    let wider = json!({ "task": first, "with": "grace", "permission": "edit", "confirmation": confirmation });
+    assert!(agent.refused("share_task", wider).await.contains("This confirmation"), "what was agreed to is to view it");
+    let agreed = json!({ "task": first, "with": "grace", "permission": "view", "confirmation": confirmation });
+    assert_eq!(agent.done("share_task", agreed).await["done"]["with"], "grace@example.org");
+    let lately = agent.done("get_activity", json!({})).await["actions"][0]["changed"][0].take();
+    assert_eq!((&lately["change"], &lately["with"]), (&json!("shared"), &json!("grace@example.org")));
     let shared =
         agent.done("share_task", json!({ "task": first, "with": "bob@example.org", "permission": "view" })).await;
-    assert_eq!(shared["invited"], false);
+    assert_eq!((&shared["done"]["invited"], &shared["done"]["with"]), (&json!(false), &json!("bob@example.org")));
     let asked = agent.done("unshare_task", json!({ "task": first, "from": "Bob" })).await;
     assert!(asked["confirmation_required"]["question"].as_str().unwrap().contains("Bob <bob@example.org>"), "{asked}");
 }

@@ -3,7 +3,7 @@
 use super::{Cx, Effect, Stop, Tool};
 use crate::mcp::{
     confirm::Confirmable,
-    names::{TaskName, share_named},
+    names::{Named, TaskName, share_named},
     schema,
 };
 use chrono::{DateTime, Utc};
@@ -11,7 +11,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use taskwire_domain::{
     TaskId,
-    account::Email,
+    account::{Email, Person, Whom},
     api_token::TokenScope,
     share::{NewShare, Permission, Share},
     task::{PAGE_SIZE, Source, Status, TaskQuery},
@@ -29,12 +29,18 @@ pub struct ShareArguments {
     /// view to read it, edit to change it too.
     #[schemars(schema_with = "schema::permission")]
     permission: Permission,
+    /// From the answer that asked for it, once the person has agreed.
+    confirmation: Option<String>,
 }
 
 /// What came of sharing.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SharedAnswer {
     task_id: i64,
+    /// With whom: their email, or their id where that was given.
+    with: String,
+    #[schemars(schema_with = "schema::permission")]
+    permission: Permission,
     /// Whether nobody has signed up with the address yet: they see the task once they do.
     invited: bool,
     /// For undo_action.
@@ -49,21 +55,26 @@ impl Tool for ShareTask {
     const NAME: &'static str = "share_task";
     const TITLE: &'static str = "Share a task";
     const DESCRIPTION: &'static str = "Lets one more person see or change one task, or changes what they may do with it. People \
-        in the task's team see it anyway.";
+        in the task's team see it anyway. Whoever is named by name and not by email must be confirmed by the person.";
     const EFFECT: Effect = Effect::Changes;
     const SCOPE: TokenScope = TokenScope::TasksWrite;
     type Arguments = ShareArguments;
-    type Answer = SharedAnswer;
+    type Answer = Confirmable<SharedAnswer>;
 
-    async fn call(
-        cx: &Cx<'_>,
-        ShareArguments { task, with, permission }: ShareArguments,
-    ) -> Result<SharedAnswer, Stop> {
+    async fn call(cx: &Cx<'_>, arguments: ShareArguments) -> Result<Self::Answer, Stop> {
+        let ShareArguments { task, with, permission, confirmation } = arguments;
         let id = cx.task_named(&task).await?;
-        let whom = cx.person_named(&with).await?;
+        let (whom, with) = match cx.person_named(&with).await? {
+            Named::Exactly(whom) => (whom, with),
+            Named::ByName(Person { user_id, name, email }) => {
+                let question = format!("Share task {id} with {name} <{email}>, who may then {permission} it?");
+                cx.confirmed(question, confirmation.as_deref(), &(id, user_id, permission))?;
+                (Whom::User(user_id), email)
+            }
+        };
         let added = cx.backend.share_give(cx.viewer, id, NewShare { whom, permission }).await?;
-        let action_id = cx.action_id().map(|id| id.0);
-        Ok(SharedAnswer { task_id: id.0, invited: added == Added::Invited, action_id })
+        let (invited, action_id) = (added == Added::Invited, cx.action_id().map(|id| id.0));
+        Ok(SharedAnswer { task_id: id.0, with, permission, invited, action_id }.into())
     }
 }
 
@@ -105,9 +116,9 @@ impl Tool for UnshareTask {
         let UnshareArguments { task, from, confirmation } = arguments;
         let id = cx.task_named(&task).await?;
         let shares = cx.backend.share_list(cx.viewer, id).await?;
-        let Share { user_id, email, name, .. } = share_named(&shares, &from)?;
-        let question = format!("Stop sharing task {id} with {name} <{email}>?");
-        cx.confirmed(question, confirmation.as_deref(), &(id, email))?;
+        let Share { user_id, email, name, permission, created_at } = share_named(&shares, &from)?;
+        let question = format!("Stop sharing task {id} with {name} <{email}>, who may {permission} it?");
+        cx.confirmed(question, confirmation.as_deref(), &(id, email, permission, created_at))?;
         match user_id {
             Some(user) => cx.backend.share_revoke(cx.viewer, id, *user).await?,
             None => {

@@ -1,13 +1,18 @@
 //! Tasks.
 
 use super::{Cx, Effect, Stop, Tool};
-use crate::mcp::{confirm::Confirmable, names::TaskName, schema};
+use crate::mcp::{
+    confirm::{Confirmable, listed},
+    names::TaskName,
+    schema,
+};
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use taskwire_domain::{
     TaskId,
     api_token::TokenScope,
+    rights::TaskAction,
     task::{
         Access, BulkAction, BulkChange, NewTask, PAGE_SIZE, Sort, Source, Status, Task, TaskChange, TaskPage,
         TaskQuery, UNDO_DAYS,
@@ -297,6 +302,10 @@ pub struct StatusAnswer {
     action_id: Option<Uuid>,
 }
 
+fn named(task: &Task) -> String {
+    format!("{} “{}”", task.id, task.title)
+}
+
 async fn change_all(
     cx: &Cx<'_>,
     SomeTasks { tasks, confirmation }: SomeTasks,
@@ -305,12 +314,23 @@ async fn change_all(
     if tasks.len() > AT_ONCE {
         return Err(Stop::Refused(format!("tasks: Name at most {AT_ONCE} tasks.")));
     }
-    let change = BulkChange::parse(action, cx.tasks_named(&tasks).await?)?;
-    if let [first, .., last] = change.ids.as_slice() {
-        let verb = if action == BulkAction::Complete { "Complete" } else { "Reopen" };
-        let question = format!("{verb} {} tasks, from {first} to {last}?", change.ids.len());
-        cx.confirmed(question, confirmation.as_deref(), &change.ids)?;
-    }
+    let ids = match tasks.as_slice() {
+        [one] => vec![cx.task_named(one).await?],
+        several => {
+            let mut meant = cx.tasks_named(several).await?;
+            meant.sort_by_key(|task| task.id);
+            meant.dedup_by_key(|task| task.id);
+            if meant.len() > 1 {
+                let verb = if action == BulkAction::Complete { "Complete" } else { "Reopen" };
+                let question = format!("{verb} {} tasks: {}?", meant.len(), listed(meant.iter().map(named)));
+                // What is agreed to is the tasks as they were.
+                let about: Vec<_> = meant.iter().map(|task| (task.id, task.version)).collect();
+                cx.confirmed(question, confirmation.as_deref(), &about)?;
+            }
+            meant.into_iter().map(|task| task.id).collect()
+        }
+    };
+    let change = BulkChange::parse(action, ids)?;
     let changed = cx.backend.task_bulk(cx.viewer, &change).await?;
     let changed = changed.into_iter().map(|id| id.0).collect();
     Ok(StatusAnswer { changed, action_id: cx.action_id().map(|id| id.0) }.into())
@@ -387,10 +407,15 @@ impl Tool for DeleteTask {
 
     async fn call(cx: &Cx<'_>, DeleteArguments { task, confirmation }: DeleteArguments) -> Result<Self::Answer, Stop> {
         let id = cx.task_named(&task).await?;
-        let Task { title, team, version, .. } = cx.backend.task_get(cx.viewer, id).await?;
-        let place = team.map(|team| format!(" of the team “{team}”")).unwrap_or_default();
-        let question = format!("Delete task {id}, “{title}”{place}? It can be brought back for {UNDO_DAYS} days.");
-        cx.confirmed(question, confirmation.as_deref(), &(id, version))?;
+        let task = cx.backend.task_get(cx.viewer, id).await?;
+        // Nobody is asked for what the operation then refuses.
+        let may = task.may(TaskAction::Delete);
+        let Task { title, team, version, .. } = task;
+        if may {
+            let place = team.map(|team| format!(" of the team “{team}”")).unwrap_or_default();
+            let question = format!("Delete task {id}, “{title}”{place}? It can be brought back for {UNDO_DAYS} days.");
+            cx.confirmed(question, confirmation.as_deref(), &(id, version))?;
+        }
         let deleted = cx.backend.task_delete(cx.viewer, id, Some(version)).await?;
         let action_id = cx.action_id().map(|id| id.0);
         Ok(DeletedAnswer { id: id.0, title, deleted_at: deleted.deleted_at, action_id }.into())

@@ -1,15 +1,17 @@
 //! What agents did, and taking it back.
 
 use super::{Cx, Effect, Stop, Tool};
-use crate::mcp::{confirm::Confirmable, schema};
+use crate::mcp::{
+    confirm::{Confirmable, listed},
+    schema,
+};
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use taskwire_backend::UNDO_TOOL;
 use taskwire_domain::{
     ToolCallId,
     api_token::TokenScope,
-    tool_call::{Change, ChangedTask, NotUndone, Outcome, ToolCall, ToolCallQuery, Undo, Undone},
+    tool_call::{Change, ChangedTask, NotUndone, Outcome, ToolCall, ToolCallQuery, UNDO_TOOL, Undo, Undone},
 };
 use uuid::Uuid;
 
@@ -30,6 +32,9 @@ pub struct ChangedAnswer {
     task_id: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<String>,
+    /// The email of whom it is shared with, or is no longer, where that was changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    with: Option<String>,
     #[schemars(schema_with = "schema::change")]
     change: Change,
 }
@@ -56,8 +61,10 @@ pub struct ActionAnswer {
 impl From<ToolCall> for ActionAnswer {
     fn from(call: ToolCall) -> Self {
         let ToolCall { id, called_at, client, tool, outcome, detail, changed, undone_at, .. } = call;
-        let changed =
-            changed.into_iter().map(|ChangedTask { id, title, change }| ChangedAnswer { task_id: id.0, title, change });
+        let changed = changed.into_iter().map(|task| {
+            let ChangedTask { id, title, with, change } = task;
+            ChangedAnswer { task_id: id.0, title, with, change }
+        });
         Self { action_id: id.0, at: called_at, client, tool, outcome, detail, changed: changed.collect(), undone_at }
     }
 }
@@ -111,7 +118,7 @@ pub struct UndoArguments {
 
 /// An action that was left as it is.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct RefusedAnswer {
+pub struct KeptAnswer {
     action_id: Uuid,
     /// What stands against it.
     reason: String,
@@ -123,13 +130,37 @@ pub struct UndoneAnswer {
     /// The actions that were undone, the last first.
     undone: Vec<Uuid>,
     /// Those that were left as they are.
-    refused: Vec<RefusedAnswer>,
+    kept: Vec<KeptAnswer>,
 }
 
 impl From<Undone> for UndoneAnswer {
-    fn from(Undone { undone, refused }: Undone) -> Self {
-        let refused = refused.into_iter().map(|NotUndone { id, reason }| RefusedAnswer { action_id: id.0, reason });
-        Self { undone: undone.into_iter().map(|id| id.0).collect(), refused: refused.collect() }
+    fn from(Undone { undone, kept }: Undone) -> Self {
+        let kept = kept.into_iter().map(|NotUndone { id, reason }| KeptAnswer { action_id: id.0, reason });
+        Self { undone: undone.into_iter().map(|id| id.0).collect(), kept: kept.collect() }
+    }
+}
+
+/// Whether undoing it does what must be confirmed when it is done: deleting, unsharing, or changing several tasks.
+fn takes_away(call: &ToolCall) -> bool {
+    let ends = |task: &ChangedTask| matches!(task.change, Change::Created | Change::Shared);
+    call.is_undoable() && (call.changed.len() > 1 || call.changed.iter().any(ends))
+}
+
+fn question(calls: &[ToolCall]) -> String {
+    let changed: Vec<_> = calls.iter().flat_map(|call| &call.changed).collect();
+    let changed = listed(changed.into_iter().map(|ChangedTask { id, title, with, .. }| match (title, with) {
+        (Some(title), _) => format!("{id} “{title}”"),
+        (None, Some(email)) => format!("{id} (shared with {email})"),
+        (None, None) => id.to_string(),
+    }));
+    match calls {
+        [ToolCall { client, tool, called_at, .. }] => {
+            format!("Undo the {tool} of “{client}” at {called_at}, which changed the tasks {changed}?")
+        }
+        several => {
+            let client = several.first().map(|call| &*call.client).unwrap_or_default();
+            format!("Undo {} actions of “{client}”, which changed the tasks {changed}?", several.len())
+        }
     }
 }
 
@@ -139,8 +170,8 @@ pub struct UndoAction;
 impl Tool for UndoAction {
     const NAME: &'static str = UNDO_TOOL;
     const TITLE: &'static str = "Undo";
-    const DESCRIPTION: &'static str = "Takes back what one action did, or all that a client did since a time, which the person must \
-        confirm. What somebody has changed since is left as it is, with the reason.";
+    const DESCRIPTION: &'static str = "Takes back what one action did, or all that a client did since a time. Where that deletes, unshares \
+        or changes several tasks, the person must confirm it. What somebody has changed since is left as it is, with the reason.";
     const EFFECT: Effect = Effect::Destroys;
     const SCOPE: TokenScope = TokenScope::TasksWrite;
     type Arguments = UndoArguments;
@@ -149,17 +180,19 @@ impl Tool for UndoAction {
     async fn call(cx: &Cx<'_>, arguments: UndoArguments) -> Result<Self::Answer, Stop> {
         let UndoArguments { action_id, since, until, client, confirmation } = arguments;
         let undo = match (action_id, since) {
-            (Some(id), None) => Undo::Call(ToolCallId(id)),
+            (Some(id), None) if until.is_none() && client.is_none() => Undo::Call(ToolCallId(id)),
             (None, Some(since)) => {
-                let client = client.or_else(|| cx.viewer.call.as_ref().map(|call| call.client().to_owned()));
-                let client = client.unwrap_or_default();
-                let end = until.map(|until| format!(" up to {until}")).unwrap_or_default();
-                let question = format!("Undo everything that “{client}” did since {since}{end}?");
-                cx.confirmed(question, confirmation.as_deref(), &(&client, since, until))?;
-                Undo::Client { client, since, until }
+                let own = || cx.viewer.call.as_ref().map(|call| call.client().to_owned());
+                Undo::Client { client: client.or_else(own).unwrap_or_default(), since, until }
             }
             _ => return Err(Stop::Refused("Name one action by its action_id, or a time by since.".to_owned())),
         };
+        let calls = cx.backend.tool_call_undoable(cx.viewer, &undo).await?;
+        if calls.len() > 1 || calls.iter().any(takes_away) {
+            // What is agreed to is just these.
+            let about: Vec<_> = calls.iter().map(|call| call.id).collect();
+            cx.confirmed(question(&calls), confirmation.as_deref(), &about)?;
+        }
         Ok(UndoneAnswer::from(cx.backend.tool_call_undo(cx.viewer, &undo).await?).into())
     }
 }
