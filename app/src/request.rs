@@ -1,18 +1,18 @@
 //! What a page needs to know about its surroundings, and where each side finds it: the server in the
 //! request, the browser in its document. The one place in which pages differ between the two.
 
-pub use side::{has_session, new_key, not_found, path, pause, refused, text_area, theme, title};
+pub use side::{has_session, new_key, not_found, origin, path, pause, refused, text_area, theme, title};
 
 #[cfg(feature = "ssr")]
 mod side {
     use crate::{
         rpc::{
             RpcError,
-            server::{SESSION_COOKIE, cookie, refuse},
+            server::{CookieSettings, SESSION_COOKIE, cookie, refuse},
         },
         theme::Theme,
     };
-    use axum::http::request::Parts;
+    use axum::http::{header, request::Parts};
     use leptos::prelude::use_context;
 
     /// The colours that the person chose on this browser.
@@ -23,6 +23,18 @@ mod side {
     /// The page's path and query.
     pub fn path() -> String {
         use_context::<Parts>().map(|parts| parts.uri.to_string()).unwrap_or_default()
+    }
+
+    /// Where the browser has found the server, such as `https://tasks.example.org`.
+    pub fn origin() -> String {
+        let scheme = if use_context::<CookieSettings>().unwrap_or_default().secure { "https" } else { "http" };
+        let parts = use_context::<Parts>();
+        // In HTTP/2 it is part of the address.
+        let named = parts.as_ref().and_then(|parts| {
+            let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
+            host.or(parts.uri.authority().map(|authority| authority.as_str()))
+        });
+        format!("{scheme}://{}", named.unwrap_or("localhost"))
     }
 
     /// Whether the browser has a session, which may have ended.
@@ -77,6 +89,11 @@ mod side {
     /// The page's path and query.
     pub fn path() -> String {
         document().location().and_then(|at| Some(at.pathname().ok()? + &at.search().ok()?)).unwrap_or_default()
+    }
+
+    /// Where the browser has found the server, such as `https://tasks.example.org`.
+    pub fn origin() -> String {
+        document().location().and_then(|at| at.origin().ok()).unwrap_or_default()
     }
 
     /// Whether the browser had a session when the server made this document.

@@ -8,10 +8,10 @@
 use crate::{
     next,
     pages::{
-        activity::ActivityPage, api_tokens::ApiTokensPage, dashboard::DashboardPage, import::ImportPage,
-        not_found::NotFoundPage, performance::PerformancePage, settings::SettingsPage, shared::SharedPage,
-        shared_by_me::SharedByMePage, sign_in::SignInPage, sign_up::SignUpPage, task::TaskPage, tasks::TasksPage,
-        team::TeamPage, teams::TeamsPage,
+        activity::ActivityPage, agents::AgentsPage, api_tokens::ApiTokensPage, dashboard::DashboardPage,
+        import::ImportPage, not_found::NotFoundPage, performance::PerformancePage, settings::SettingsPage,
+        shared::SharedPage, shared_by_me::SharedByMePage, sign_in::SignInPage, sign_up::SignUpPage, task::TaskPage,
+        tasks::TasksPage, team::TeamPage, teams::TeamsPage,
     },
     request,
 };
@@ -41,6 +41,7 @@ pub fn Pages() -> impl IntoView {
             <Route path=path!("/teams/:id/members") view={Lazy::<TeamsArea>::new()} ssr=SsrMode::Async />
             <Route path=path!("/teams/:id/settings") view={Lazy::<TeamsArea>::new()} ssr=SsrMode::Async />
             <Route path=path!("/activity") view={Lazy::<SettingsArea>::new()} ssr=SsrMode::Async />
+            <Route path=path!("/activity/agents") view={Lazy::<SettingsArea>::new()} ssr=SsrMode::Async />
             <Route path=path!("/settings") view={Lazy::<SettingsArea>::new()} ssr=SsrMode::Async />
             <Route path=path!("/settings/import") view={Lazy::<SettingsArea>::new()} ssr=SsrMode::Async />
             <Route path=path!("/settings/tokens") view={Lazy::<SettingsArea>::new()} ssr=SsrMode::Async />
@@ -129,6 +130,7 @@ impl LazyRoute for SettingsArea {
     fn view(_settings: Self) -> AnyView {
         match use_location().pathname.get_untracked().trim_end_matches('/') {
             "/activity" => view! { <ActivityPage /> }.into_any(),
+            "/activity/agents" => view! { <AgentsPage /> }.into_any(),
             "/settings/import" => view! { <ImportPage /> }.into_any(),
             "/settings/tokens" => view! { <ApiTokensPage /> }.into_any(),
             _ => view! { <SettingsPage /> }.into_any(),

@@ -1,5 +1,6 @@
 // Every page in every state worth looking at, for checks that all of them must pass.
 import { type Page, expect } from "@playwright/test";
+import { Agent } from "./agent";
 import { type Person, administrator, call, newcomer } from "./person";
 import { open } from "./ready";
 
@@ -265,4 +266,16 @@ export const PLACES: Place[] = [
   },
   { name: "how the server performs, for others", open: async (page) => void (await open(page, "/admin/performance")) },
   { name: "a page that is not there", open: async (page) => void (await open(page, "/nowhere")) },
+  {
+    name: "agents",
+    open: async (page, person) => {
+      const agent = await Agent.of(page, AWKWARD[0].slice(0, 100));
+      for (const title of AWKWARD) await agent.call("add_task", { title });
+      const { id } = (await agent.call("list_tasks", {})).tasks[0];
+      await agent.call("update_task", { task: id, status: "completed" });
+      await agent.call("delete_task", { task: id });
+      await open(page, "/activity/agents?all=yes");
+      await expect(page.getByText("Waited for a confirmation")).toBeVisible();
+    },
+  },
 ];

@@ -1,5 +1,6 @@
 // A server or a database that goes away and comes back, and sessions that end elsewhere (D2, O3, A3).
 import { type Page, expect } from "@playwright/test";
+import { Agent } from "../support/agent";
 import { Database, SECRET, Server } from "../support/program";
 import { expectPage, number, row, tab } from "../support/screens";
 import { newcomer } from "../support/person";
@@ -24,6 +25,27 @@ base.describe("a server that goes away", () => {
     baseURL: async ({ server }, use) => {
       await use(server.url);
     },
+  });
+
+  test("leaves what agents did on its page, says that it may be old, and recovers by itself", async ({
+    page,
+    server,
+    console,
+  }) => {
+    const ada = newcomer();
+    await ada.signUp(page);
+    const agent = await Agent.of(page);
+    await agent.call("add_task", { title: "From before" });
+    await open(page, "/activity/agents");
+    console.expectNoAnswer("/rpc/tool_call/list");
+    await server.stop();
+    const failure = page.getByText("What is shown may be out of date.");
+    await expect(failure).toBeVisible();
+    await expect(page.getByText("From before")).toBeVisible();
+    await server.start();
+    await agent.call("add_task", { title: "From after" });
+    await expect(page.getByText("From after")).toBeVisible();
+    await expect(failure).toBeHidden();
   });
 
   test("leaves the last numbers on the dashboard, says since when, and recovers by itself", async ({

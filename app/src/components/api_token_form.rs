@@ -7,7 +7,7 @@ use super::{
     icon::Icon,
 };
 use crate::{
-    browser,
+    browser, request,
     rpc::{self, token::Create},
     typed::typed,
 };
@@ -92,27 +92,58 @@ pub fn FreshSecret(
     secret: String,
 ) -> impl IntoView {
     let field = NodeRef::<html::Input>::new();
-    let copied = RwSignal::new(false);
     Effect::new(move |_| browser::focus(field.get().map(Into::into)));
+    let url = format!("{}/mcp", request::origin());
+    let command = format!("claude mcp add --transport http taskwire {url} --header \"Authorization: Bearer {secret}\"");
+    let settings = format!(
+        r#"{{ "mcpServers": {{ "taskwire": {{ "url": "{url}", "headers": {{ "Authorization": "Bearer {secret}" }} }} }} }}"#
+    );
+    view! {
+        <div id="made">
+            <Banner tone=Tone::Good>
+                <ToCopy
+                    id="secret"
+                    label="Your new token. Copy it now: it is not shown again."
+                    text=secret
+                    field
+                />
+                <details>
+                    <summary>"Connect an agent with it"</summary>
+                    <ToCopy id="for-claude" label="Claude Code, in a terminal" text=command />
+                    <ToCopy id="for-others" label="Cursor and others, in their settings of MCP servers" text=settings />
+                    <p class="hint">
+                        "An agent that is refused with 403 needs whoever runs this server to add its name to TASKWIRE_HOSTS."
+                    </p>
+                </details>
+            </Banner>
+        </div>
+    }
+}
+
+/// A text to be taken away.
+#[component]
+fn ToCopy(
+    id: &'static str,
+    label: &'static str,
+    text: String,
+    #[prop(optional)] field: NodeRef<html::Input>,
+) -> impl IntoView {
+    let copied = RwSignal::new(false);
     let copy = move |_| {
         if let Some(field) = field.get_untracked() {
             copied.set(browser::copy(&field));
         }
     };
     view! {
-        <div id="made">
-            <Banner tone=Tone::Good>
-                <p>
-                    <label for="secret">"Your new token. Copy it now: it is not shown again."</label>
-                </p>
-                <div class="actions secret">
-                    <input id="secret" node_ref=field readonly value=secret autocomplete="off" spellcheck="false" />
-                    <button type="button" class="button needs-scripts" on:click=copy>
-                        <Icon icon=icondata::LuCopy />
-                        {move || if copied.get() { "Copied" } else { "Copy" }}
-                    </button>
-                </div>
-            </Banner>
+        <p>
+            <label for=id>{label}</label>
+        </p>
+        <div class="actions secret">
+            <input id=id node_ref=field readonly value=text autocomplete="off" spellcheck="false" />
+            <button type="button" class="button needs-scripts" on:click=copy>
+                <Icon icon=icondata::LuCopy />
+                {move || if copied.get() { "Copied" } else { "Copy" }}
+            </button>
         </div>
     }
 }

@@ -54,4 +54,5 @@ pub mod team_roles;
 pub mod team_settings;
 pub mod text_area;
 pub mod theme_switch;
+pub mod tool_call_entry;
 pub mod undo;

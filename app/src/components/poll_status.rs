@@ -8,7 +8,7 @@ use crate::{poll::Poll, rpc::RpcError};
 use leptos::prelude::*;
 use std::future::Future;
 
-/// When the numbers were true, a way to hold them still, and, while polls fail, since when and why.
+/// When the numbers were true, a way to hold them still, and, while polls fail, why.
 #[component]
 pub fn PollStatus<T: Send + Sync + 'static, F: Future<Output = Result<T, RpcError>> + 'static>(
     /// The polling.
@@ -21,11 +21,10 @@ pub fn PollStatus<T: Send + Sync + 'static, F: Future<Output = Result<T, RpcErro
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
-    let failing = Memo::new(move |_| poll.failure.get());
     let label = move || if poll.paused.get() { "Resume updates" } else { "Pause updates" };
     view! {
         <div class="poll-status">
-            <span class="freshness" class:is-failing=move || failing.with(Option::is_some)>
+            <span class="freshness" class:is-failing=move || poll.failure.with(Option::is_some)>
                 "As of "
                 <time>{since}</time>
             </span>
@@ -43,6 +42,23 @@ pub fn PollStatus<T: Send + Sync + 'static, F: Future<Output = Result<T, RpcErro
             </button>
             {children.map(|children| children())}
         </div>
+        <PollFailure poll question stale=move || format!("These numbers are from {}.", since.get()) />
+    }
+}
+
+/// Why the last polls failed, while they do, and a way to ask at once.
+#[component]
+pub fn PollFailure<T: Send + Sync + 'static, F: Future<Output = Result<T, RpcError>> + 'static>(
+    /// The polling.
+    poll: Poll<T>,
+    /// What it asks.
+    question: fn() -> F,
+    /// What that means for what is shown.
+    #[prop(into)]
+    stale: Signal<String>,
+) -> impl IntoView {
+    let failing = Memo::new(move |_| poll.failure.get());
+    view! {
         // The region stands before the message, so that screen readers notice it.
         <div class="poll-failure" aria-live="polite">
             {move || {
@@ -51,7 +67,7 @@ pub fn PollStatus<T: Send + Sync + 'static, F: Future<Output = Result<T, RpcErro
                     .map(|error| {
                         view! {
                             <Banner tone=Tone::Warning>
-                                <p>{error.to_string()} " These numbers are from " {since} "."</p>
+                                <p>{error.to_string()} " " {stale}</p>
                                 <button
                                     class="button"
                                     type="button"

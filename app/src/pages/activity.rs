@@ -116,6 +116,18 @@ fn LogView(
     view! {
         <Choice teams team />
         {shown}
+        {team
+            .is_none()
+            .then(|| {
+                view! {
+                    <p>
+                        <a href="/activity/agents">
+                            <Icon icon=icondata::LuBot />
+                            "What agents did"
+                        </a>
+                    </p>
+                }
+            })}
     }
 }
 

@@ -1,6 +1,7 @@
 //! One file for each page.
 
 pub mod activity;
+pub mod agents;
 pub mod api_tokens;
 pub mod dashboard;
 pub mod import;

@@ -26,6 +26,7 @@ pub mod share;
 pub mod task;
 pub mod team;
 pub mod token;
+pub mod tool_call;
 
 pub use answers::{Answers, refused_form};
 pub use error::RpcError;

@@ -23,6 +23,7 @@ mod task_file;
 mod tasks;
 mod teams;
 mod tokens;
+mod tool_calls;
 mod viewers;
 mod words;
 
@@ -55,6 +56,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
         (name = "teams", description = "Teams, their members and their invitations"),
         (name = "dashboard", description = "The numbers of the dashboard"),
         (name = "audit", description = "What happened to the caller's account, and in the teams that they run"),
+        (name = "agents", description = "What agents did in the caller's name, and taking it back"),
         (name = "performance", description = "How the server does, for its administrators"),
     ),
 )]
@@ -102,6 +104,8 @@ fn paths() -> OpenApiRouter<Server> {
         .routes(routes!(dashboard::shared))
         .routes(routes!(health::healthy))
         .routes(routes!(audit::list))
+        .routes(routes!(tool_calls::list))
+        .routes(routes!(tool_calls::undo))
         .routes(routes!(performance::read))
 }
 

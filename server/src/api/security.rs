@@ -52,8 +52,8 @@ fn require(operation: &mut Operation, reads: bool) {
 /// The scope for the operations of a tag; none where no token will do.
 fn scope(tag: &str, reads: bool) -> Option<TokenScope> {
     match (tag, reads) {
-        ("tasks" | "shares", true) => Some(TokenScope::TasksRead),
-        ("tasks" | "shares", false) => Some(TokenScope::TasksWrite),
+        ("tasks" | "shares" | "agents", true) => Some(TokenScope::TasksRead),
+        ("tasks" | "shares" | "agents", false) => Some(TokenScope::TasksWrite),
         ("teams", true) => Some(TokenScope::TeamsRead),
         ("teams", false) => Some(TokenScope::TeamsWrite),
         ("dashboard", _) => Some(TokenScope::DashboardRead),

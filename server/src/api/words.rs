@@ -6,6 +6,7 @@ use taskwire_domain::{
     share::Permission,
     task::{Access, BulkAction, FileFormat, Sort, Status},
     team::Role,
+    tool_call::{Change, Outcome},
 };
 use utoipa::openapi::schema::{Array, ArrayBuilder, Object, ObjectBuilder, SchemaType, Type};
 
@@ -38,6 +39,16 @@ pub fn bulk_action() -> Object {
 /// How a file of tasks is written.
 pub fn file_format() -> Object {
     one_of(FileFormat::ALL.iter().map(|format| format.as_str()))
+}
+
+/// What a call of a tool came to.
+pub fn outcome() -> Object {
+    one_of(Outcome::ALL.iter().map(|outcome| outcome.as_str()))
+}
+
+/// What a call of a tool did with a task.
+pub fn change() -> Object {
+    one_of(Change::ALL.iter().map(|change| change.as_str()))
 }
 
 /// The order of a list.
