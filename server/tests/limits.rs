@@ -59,6 +59,23 @@ async fn each_person_has_a_burst_and_is_then_asked_to_wait(_: PgPoolOptions, db:
 }
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn agents_are_limited_like_everybody(_: PgPoolOptions, db: PgConnectOptions) {
+    let app = limited(db, |setup| setup.limits.by_user = limit(2)).await;
+    let mut ada = app.browser();
+    ada.sign_up("ada@example.org").await;
+    let bearer = format!("Bearer {}", ada.token());
+    let mut agent = app.browser().with("authorization", &bearer).with("content-type", "application/json");
+    let accept = "application/json, text/event-stream";
+    let call = r#"{ "jsonrpc": "2.0", "id": 1, "method": "tools/list" }"#;
+    let listed = agent.send(Method::POST, "/mcp", accept, Body::from(call)).await;
+    assert_eq!((listed.status, left(&listed)), (StatusCode::OK, ["2", "1", "60"]), "{}", listed.text());
+    let large = agent.send(Method::POST, "/mcp", accept, Body::from(" ".repeat(5 * 1024 * 1024))).await;
+    assert_eq!((large.status, left(&large)), (StatusCode::PAYLOAD_TOO_LARGE, ["2", "0", "120"]));
+    let refused = agent.send(Method::POST, "/mcp", accept, Body::from(call)).await;
+    assert_eq!((refused.status, refused.header("retry-after")), (StatusCode::TOO_MANY_REQUESTS, "60"));
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
 async fn a_token_that_was_left_behind_uses_up_nothing(_: PgPoolOptions, db: PgConnectOptions) {
     let app = limited(db, |setup| setup.limits.by_user = limit(4)).await;
     let mut ada = app.browser();

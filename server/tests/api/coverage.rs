@@ -207,6 +207,9 @@ impl Coverage {
             if operation.it["operationId"] == "task_create" {
                 tried.expect(404, ada, operation, &path, &with("team_id", json!(NO_UUID))).await;
             }
+            if operation.it["operationId"] == "tool_call_undo" {
+                tried.expect(404, ada, operation, &path, &json!({ "id": NO_UUID })).await;
+            }
         } else {
             tried.expect(422, ada, operation, &path, &json!([{}])).await;
         }

@@ -11,7 +11,7 @@ use sqlx::{
     PgConnection,
     types::chrono::{DateTime, Utc},
 };
-use taskwire_app::rpc::token::Tokens;
+use taskwire_app::rpc::{token::Tokens, tool_call::Calls};
 use taskwire_backend::Viewer;
 use taskwire_domain::{
     TaskId, TeamId, UserId,
@@ -23,6 +23,7 @@ use taskwire_domain::{
     share::{Permission, Share, SharedTask, SharedTaskPage},
     task::{Counts, DeletedTask, PAGE_SIZE, Source, Status, Task, TaskPage},
     team::{Added, Invitation, Member, Team, TeamPeople},
+    tool_call::{NotUndone, Outcome, ToolCall, ToolCallPage, Undone},
 };
 
 impl Truth {
@@ -59,6 +60,23 @@ impl Truth {
         Tokens { tokens: tokens.collect(), made: None }
     }
 
+    fn calls_of(&self, me: UserId) -> Calls {
+        let calls = self.tool_calls.iter().filter(|row| row.user_id == me).map(|row| ToolCall {
+            id: row.id,
+            called_at: row.called_at,
+            client: row.client.clone(),
+            token: None,
+            tool: "list_tasks".to_owned(),
+            arguments: "{}".to_owned(),
+            outcome: Outcome::Done,
+            detail: None,
+            duration_ms: 1.0,
+            changed: vec![],
+            undone_at: None,
+        });
+        Calls { page: ToolCallPage { calls: calls.collect(), next: None }, kept: None }
+    }
+
     fn task_for(&self, me: UserId, row: &TaskRow) -> Option<Task> {
         let access = self.access(me, row)?;
         let team = row.team_id.and_then(|id| self.team(id)).filter(|team| self.role(team.id, me).is_some());
@@ -77,6 +95,14 @@ impl Truth {
             updated_at: row.updated_at,
             completed_at: row.completed_at,
         })
+    }
+
+    /// Those of all tasks in whose texts this stands, whatever the case.
+    fn search(&self, me: UserId, text: &str) -> TaskPage {
+        let mut page = self.list(me, Source::All);
+        let has = |field: &str| field.to_lowercase().contains(&text.to_lowercase());
+        page.tasks.retain(|task| has(&task.title) || has(&task.description));
+        page
     }
 
     fn list(&self, me: UserId, source: Source) -> TaskPage {
@@ -237,6 +263,7 @@ pub async fn expected_answer(
         Attempt::Dashboard { .. } => json(&after.dashboard(me, activity(database, me, &given["computed_at"]).await)),
         Attempt::AuditList { team, before } => json(&audit::page(database, after, me, *team, *before).await),
         Attempt::TaskList { source } => json(&after.list(me, *source)),
+        Attempt::TaskSearch { text } => json(&after.search(me, text)),
         Attempt::TaskGet { id } | Attempt::TaskUpdate { id, .. } | Attempt::TaskStatus { id, .. } => task(id),
         Attempt::TaskRestore { id } => task(id),
         Attempt::TaskCreate { .. } => task(&made?),
@@ -245,6 +272,12 @@ pub async fn expected_answer(
         Attempt::ShareList { id } => json(&after.shares(*id)),
         Attempt::ShareByMe => json(&after.shared_by(me)),
         Attempt::ShareGive { email, .. } | Attempt::MemberAdd { email, .. } => json(&after.added(email)),
+        Attempt::ToolCallList => json(&after.calls_of(me)),
+        Attempt::ToolCallUndo { id } => {
+            let kept = vec![NotUndone { id: *id, reason: "It changed nothing.".to_owned() }];
+            json(&Undone { undone: vec![], kept })
+        }
+        Attempt::ToolCallUndoSince => json(&Undone::default()),
         Attempt::TeamList => json(&after.teams.iter().filter_map(|row| after.team_for(me, row)).collect::<Vec<_>>()),
         Attempt::TeamGet { id, .. } => json(&after.people(me, *id)),
         Attempt::TeamCreate { .. } => json(&after.team(founded?).and_then(|row| after.team_for(me, row))),
@@ -266,7 +299,18 @@ pub fn comparable(value: &Value) -> Value {
             Value::Array(items)
         }
         Value::Object(fields) => {
-            let moment = ["computed_at", "cached", "utc_offset", "now", "last_seen_at", "slices", "connections"];
+            // And what was asked before, for which no row stands.
+            let moment = [
+                "computed_at",
+                "as_of",
+                "cached",
+                "utc_offset",
+                "now",
+                "last_seen_at",
+                "slices",
+                "connections",
+                "asked",
+            ];
             let kept = fields.iter().filter(|(name, _)| !moment.contains(&name.as_str()));
             Value::Object(kept.map(|(name, value)| (name.clone(), comparable(value))).collect())
         }

@@ -4,16 +4,17 @@ use super::doors::{Outcome, answer};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use std::fmt::Display;
-use taskwire_app::rpc::token::Tokens;
+use taskwire_app::rpc::{token::Tokens, tool_call::Calls};
 use taskwire_backend::{Backend, Viewer};
 use taskwire_domain::{
-    SessionId, TaskId, TeamId, TokenId, UserId,
+    SessionId, TaskId, TeamId, TokenId, ToolCallId, UserId,
     account::{Email, Name, Password},
     api_token::{NewApiToken, TokenEnd, TokenScope},
     audit::AuditQuery,
     share::{NewShare, Permission},
     task::{FileFormat, NewTask, PAGE_MAX, Source, Status, TaskChange, TaskQuery},
     team::{NewMember, Role, TeamTexts},
+    tool_call::{ToolCallQuery, Undo},
 };
 use uuid::Uuid;
 
@@ -64,6 +65,10 @@ pub enum Attempt {
     },
     TaskList {
         source: Source,
+    },
+    /// Among all.
+    TaskSearch {
+        text: String,
     },
     TaskGet {
         id: TaskId,
@@ -120,6 +125,12 @@ pub enum Attempt {
     },
     ShareByMe,
     Performance,
+    ToolCallList,
+    ToolCallUndo {
+        id: ToolCallId,
+    },
+    /// What a client did that nobody knows.
+    ToolCallUndoSince,
     TeamList,
     /// The same with a team, its members and who is invited.
     TeamGet {
@@ -167,6 +178,11 @@ pub enum Attempt {
 /// The server function's path, and its fields.
 pub type Call = (&'static str, Vec<(&'static str, String)>);
 
+/// A client that has never called.
+pub const NO_CLIENT: &str = "nobody";
+/// Before anything.
+pub const LONG_AGO: &str = "2020-01-01T00:00:00Z";
+
 pub fn about(text: &str) -> String {
     format!("More about {text}")
 }
@@ -213,6 +229,15 @@ impl Attempt {
                 let limit: (_, &dyn Display) = ("query[limit]", &PAGE_MAX);
                 call("/rpc/task/list", &[(field, value), limit, ("query[search]", &""), ("query[sort]", &"updated")])
             }
+            Self::TaskSearch { text } => call(
+                "/rpc/task/list",
+                &[
+                    ("query[source]", &"all"),
+                    ("query[limit]", &PAGE_MAX),
+                    ("query[search]", text),
+                    ("query[sort]", &"updated"),
+                ],
+            ),
             Self::TaskGet { id } => call("/rpc/task/get", &[("id", id)]),
             Self::TaskCreate { title, team: None } => {
                 call("/rpc/task/create", &[("title", title), ("description", &about(title))])
@@ -242,6 +267,11 @@ impl Attempt {
             Self::ShareUninvite { id, email } => call("/rpc/share/uninvite", &[("task_id", id), ("email", email)]),
             Self::ShareByMe => call("/rpc/share/by_me", &[]),
             Self::Performance => call("/rpc/performance/read", &[]),
+            Self::ToolCallList => call("/rpc/tool_call/list", &[]),
+            Self::ToolCallUndo { id } => call("/rpc/tool_call/undo", &[("id", id)]),
+            Self::ToolCallUndoSince => {
+                call("/rpc/tool_call/undo_since", &[("client", &NO_CLIENT), ("since", &LONG_AGO)])
+            }
             Self::TeamList => call("/rpc/team/list", &[]),
             Self::TeamGet { id, .. } => call("/rpc/team/get", &[("id", id)]),
             Self::TeamCreate { name } => call("/rpc/team/create", &[("name", name), ("description", &about(name))]),
@@ -289,6 +319,10 @@ impl Attempt {
                 let query = TaskQuery { source, limit: Some(PAGE_MAX), ..TaskQuery::default() };
                 answer(backend.task_list(me, &query).await)
             }
+            Self::TaskSearch { text } => {
+                let query = TaskQuery { search: text, limit: Some(PAGE_MAX), ..TaskQuery::default() };
+                answer(backend.task_list(me, &query).await)
+            }
             Self::TaskGet { id } => answer(backend.task_get(me, id).await),
             Self::TaskCreate { title, team } => {
                 let new = NewTask::parse(&title, &about(&title), None).unwrap().in_team(team);
@@ -319,6 +353,14 @@ impl Attempt {
             Self::ShareUninvite { id, email: text } => answer(backend.share_uninvite(me, id, email(&text)).await),
             Self::ShareByMe => answer(backend.share_by_me(me, None).await),
             Self::Performance => answer(backend.performance_read(me, None).await),
+            Self::ToolCallList => answer(
+                backend.tool_call_list(me, ToolCallQuery::default()).await.map(|page| Calls { page, kept: None }),
+            ),
+            Self::ToolCallUndo { id } => answer(backend.tool_call_undo(me, &Undo::Call(id)).await),
+            Self::ToolCallUndoSince => {
+                let undo = Undo::Client { client: NO_CLIENT.to_owned(), since: LONG_AGO.parse().unwrap(), until: None };
+                answer(backend.tool_call_undo(me, &undo).await)
+            }
             Self::TeamList => answer(backend.team_list(me).await),
             Self::TeamGet { id, .. } => answer(backend.team_get(me, id).await),
             Self::TeamCreate { name } => {

@@ -92,13 +92,23 @@ pub async fn page(
 }
 
 impl Attempt {
-    /// How the log calls it and what it is tried on, and the team that this belongs to, if that exists.
+    /// How the log calls it.
+    pub fn logged(&self) -> String {
+        let operation = self.operation();
+        match operation.strip_prefix("tool_call_") {
+            Some(action) => format!("tool_call.{action}"),
+            None => operation.replacen('_', ".", 1),
+        }
+    }
+
+    /// How the log calls what it is tried on, and the team that this belongs to, if that exists.
     fn target(&self, truth: &Truth) -> Option<(String, Option<TeamId>)> {
         let team = |id: &TeamId| Some((format!("team:{id}"), truth.team(*id).map(|team| team.id)));
         let team_of = |id| truth.task(id).or_else(|| truth.deleted(id)).and_then(|task| task.team_id);
         match self {
             Self::SessionEnd { id } => Some((format!("session:{id}"), None)),
             Self::TokenRevoke { id } => Some((format!("token:{id}"), None)),
+            Self::ToolCallUndo { id } => Some((format!("tool_call:{id}"), None)),
             Self::Performance => Some((String::new(), None)),
             Self::TaskGet { id }
             | Self::TaskUpdate { id, .. }
@@ -127,9 +137,10 @@ impl Attempt {
         }
     }
 
-    /// What is wrong with the lines that it left.
+    /// What is wrong with the lines that it left; `operation` is what was asked, as the log calls it.
     pub fn faults_of_lines(
         &self,
+        operation: &str,
         outcome: Outcome,
         me: UserId,
         (before, after): (&Truth, &Truth),
@@ -141,7 +152,7 @@ impl Attempt {
             // The same for a thing that exists and one that does not, but for its id.
             let mut wanted = Vec::new();
             if let Some((target, team)) = self.target(before).filter(|_| denied) {
-                let action = format!("{}.denied", self.operation().replacen('_', ".", 1));
+                let action = format!("{operation}.denied");
                 wanted.push((Some(me), None, action.clone(), Some(target.clone())));
                 wanted.extend(team.map(|team| (None, Some(team), action, Some(target))));
             }

@@ -8,6 +8,7 @@ use super::{
     doors::{Door, Outcome},
     society::Society,
     table::PAGES,
+    tools,
     truth::{Truth, markers},
 };
 use axum::http::StatusCode;
@@ -39,6 +40,7 @@ pub fn place(door: Door, attempt: &Attempt, me: UserId) -> String {
         Door::Rpc => attempt.call().0.to_owned(),
         Door::Form => format!("form {}", attempt.call().0),
         Door::Rest => attempt.rest(me).map(|call| format!("{} {}", call.method, call.template)).unwrap_or_default(),
+        Door::Mcp => attempt.tool().map(|(tool, _)| format!("tool {tool}")).unwrap_or_default(),
         Door::Claim(_) => format!("claim {}", attempt.call().0),
     }
 }
@@ -86,10 +88,15 @@ impl Bench {
         let person = &mut self.society.people[who];
         let (outcome, answer) = attempt.through(door, person, &self.society.app.backend).await;
         *self.tried.entry((place(door, attempt, me), outcome)).or_default() += 1;
+        if door == Door::Mcp {
+            self.society.forget_calls_of(tools::CLIENT).await;
+        }
         let before = Rc::clone(&self.truth);
         let lines = self.news().await;
 
-        let mut faults = attempt.faults_of_lines(outcome, me, (&before, &self.truth), &lines);
+        let denied = attempt.denied_tool(outcome).filter(|_| door == Door::Mcp).map(ToOwned::to_owned);
+        let denied = denied.unwrap_or_else(|| attempt.logged());
+        let mut faults = attempt.faults_of_lines(&denied, outcome, me, (&before, &self.truth), &lines);
         if outcome != expected {
             faults.push(format!("it came to {outcome:?} instead of {expected:?}: {answer}"));
         }
@@ -114,7 +121,11 @@ impl Bench {
                 Outcome::Forbidden => Some(json!({ "refused": "forbidden" })),
                 _ => None,
             };
-            let wanted = wanted.map(|value| if door == Door::Rest { attempt.as_rest(value) } else { value });
+            let wanted = wanted.map(|value| match door {
+                Door::Rest => attempt.as_rest(value),
+                Door::Mcp => attempt.as_tool(value),
+                _ => value,
+            });
             if let Some(wanted) = wanted.map(|value| comparable(&value))
                 && wanted != comparable(&answer)
             {

@@ -10,7 +10,7 @@ use super::{
 use rand::{RngExt, rngs::StdRng, seq::IndexedRandom};
 use std::collections::BTreeSet;
 use taskwire_domain::{
-    SessionId, TaskId, TeamId, TokenId, UserId,
+    SessionId, TaskId, TeamId, TokenId, ToolCallId, UserId,
     rights::{TaskAction, TeamAction},
     share::Permission,
     task::{Source, Status},
@@ -51,10 +51,14 @@ pub fn candidates(truth: &Truth, me: UserId, session: SessionId, random: &mut St
         Attempt::TaskList { source: Source::All },
         Attempt::TaskList { source: Source::Own },
         Attempt::TaskList { source: Source::Shared },
+        Attempt::TaskSearch { text: format!("SECRET-TASK-{}", random.random_range(1..10)) },
         Attempt::TaskCreate { title: format!("secret-task-{mark}"), team: None },
         Attempt::TaskImport { title: format!("secret-import-{mark}") },
         Attempt::ShareByMe,
         Attempt::Performance,
+        Attempt::ToolCallList,
+        Attempt::ToolCallUndo { id: ToolCallId(NO_UUID) },
+        Attempt::ToolCallUndoSince,
         Attempt::TeamList,
         Attempt::TeamCreate { name: format!("secret-team-{mark}") },
     ];
@@ -65,6 +69,7 @@ pub fn candidates(truth: &Truth, me: UserId, session: SessionId, random: &mut St
     let sessions = truth.sessions.iter().filter(|row| row.id != session);
     all.extend(sessions.map(|row| Attempt::SessionEnd { id: row.id }));
     all.extend(truth.api_tokens.iter().map(|row| Attempt::TokenRevoke { id: row.id }));
+    all.extend(truth.tool_calls.iter().map(|row| Attempt::ToolCallUndo { id: row.id }));
     let tasks = truth.tasks.iter().chain(&truth.deleted_tasks).map(|task| task.id).chain([NO_TASK]);
     for id in tasks {
         on_task(&mut all, truth, me, id, random, mark);
@@ -162,6 +167,7 @@ pub fn by_chance(bench: &mut Bench, who: usize, through: Option<Door>) -> (Door,
         let mut doors = vec![Door::Backend, Door::Rpc, Door::Claim(other)];
         doors.extend((!attempt.reads()).then_some(Door::Form));
         doors.extend(attempt.rest(me).map(|_| Door::Rest));
+        doors.extend(attempt.is_for_agents(&bench.truth, me).then_some(Door::Mcp));
         let doors = through.map_or(doors, |door| vec![door]);
         all.extend(doors.into_iter().map(|door| (door, attempt.clone())));
     }

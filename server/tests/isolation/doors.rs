@@ -35,6 +35,8 @@ pub enum Door {
     Form,
     /// The REST API, for what it has a path for.
     Rest,
+    /// The tool of the MCP server, for what it has one for.
+    Mcp,
     /// The call of somebody who says everywhere but in the token that they are this person.
     Claim(UserId),
 }
@@ -96,6 +98,7 @@ impl Attempt {
             Door::Backend => return self.through_backend(backend, &person.viewer).await,
             Door::Rpc => {}
             Door::Rest => return self.through_rest(person).await,
+            Door::Mcp => return self.through_tool(person).await,
             Door::Form => fields.push(("page", PAGE_OF_FORMS.to_owned())),
             Door::Claim(other) => {
                 let names = ["user_id", "owner_id", "owner", "viewer", "actor_id", "sub"];

@@ -70,7 +70,8 @@ impl Attempt {
             Self::AuditList { team: None, .. } => Done,
             Self::AuditList { team: Some(id), .. } => team(*id, TeamAction::ReadLog),
             Self::TaskList { source: Source::Team(id) } => team(*id, TeamAction::View),
-            Self::TaskList { .. } | Self::TaskCreate { team: None, .. } | Self::TaskImport { .. } => Done,
+            Self::TaskList { .. } | Self::TaskSearch { .. } | Self::TaskImport { .. } => Done,
+            Self::TaskCreate { team: None, .. } => Done,
             Self::TaskCreate { team: Some(id), .. } => team(*id, TeamAction::CreateTask),
             Self::TaskGet { id } => task(*id, TaskAction::View),
             Self::TaskUpdate { id, .. } | Self::TaskStatus { id, .. } => task(*id, TaskAction::Edit),
@@ -101,7 +102,10 @@ impl Attempt {
             }
             Self::ShareRevoke { id, .. } => task(*id, TaskAction::Share),
             Self::ShareDecline { id } => task(*id, TaskAction::View),
-            Self::ShareByMe | Self::TeamList => Done,
+            Self::ShareByMe | Self::TeamList | Self::ToolCallList | Self::ToolCallUndoSince => Done,
+            Self::ToolCallUndo { id } => {
+                unless(!truth.tool_calls.iter().any(|row| row.id == *id && row.user_id == me), NotFound)
+            }
             Self::Performance => unless(!truth.administers(me), Forbidden),
             Self::TeamGet { id, .. } => team(*id, TeamAction::View),
             // The same form again returns the team that it made.

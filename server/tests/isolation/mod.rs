@@ -3,7 +3,8 @@
 //! tells of anything foreign, not by a row, a count, a name or a line of the log.
 //!
 //! To add an operation: a variant of [`attempts::Attempt`], a row of [`table::OPERATIONS`], what ought to come of it in
-//! [`matrix`], what it is answered in [`answers`], and what to try it on in [`candidates`].
+//! [`matrix`], what it is answered in [`answers`], and what to try it on in [`candidates`]. How it is called through the API
+//! stands in [`rest`], how by an agent in [`tools`].
 #![expect(clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
 mod answers;
@@ -17,6 +18,7 @@ mod parity;
 mod rest;
 mod society;
 pub mod table;
+mod tools;
 mod truth;
 
 use axum::http::{Method, StatusCode};
@@ -30,8 +32,9 @@ use std::{
     fs,
     path::Path,
 };
-use table::{FOR_NOBODY, ONLY_FOR_AGENTS, OPEN_PAGES, OPERATIONS, PAGES, REST, REST_FOR_NOBODY};
+use table::{FOR_NOBODY, ONLY_FOR_AGENTS, OPEN_PAGES, OPERATIONS, PAGES, REST, REST_FOR_NOBODY, TOOLS};
 use taskwire::pages::ROUTES;
+use taskwire_agents::mcp;
 use truth::markers;
 
 #[test]
@@ -58,6 +61,12 @@ fn the_bench_knows_every_path_of_the_api() {
         item.as_object().unwrap().keys().map(|method| format!("{} {path}", method.to_uppercase())).collect::<Vec<_>>()
     };
     assert_eq!(known, paths.flat_map(methods).collect::<BTreeSet<_>>());
+}
+
+#[test]
+fn the_bench_knows_every_tool() {
+    let known: BTreeSet<_> = TOOLS.iter().map(|row| row.path.to_owned()).collect();
+    assert_eq!(known, mcp::tools::all().iter().map(|tool| format!("tool {}", tool.name)).collect());
 }
 
 #[test]
@@ -109,6 +118,9 @@ async fn whole_bench(db: PgConnectOptions, seed: u64) {
                 bench.attempt(who, Door::Rpc, &attempt).await;
                 if attempt.rest(bench.me(who)).is_some() {
                     bench.attempt(who, Door::Rest, &attempt).await;
+                }
+                if attempt.is_for_agents(&bench.truth, bench.me(who)) {
+                    bench.attempt(who, Door::Mcp, &attempt).await;
                 }
                 // A form's refusal is a whole page: one of each kind.
                 let kind =

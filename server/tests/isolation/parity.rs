@@ -6,7 +6,7 @@ use super::{
     attempts::Attempt,
     bench::Bench,
     doors::{Door, Outcome, is_read},
-    table::{OPERATIONS, REST},
+    table::{OPERATIONS, REST, TOOLS},
 };
 use serde_json::Value;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -25,6 +25,47 @@ fn every_operation_is_behind_every_door() {
     assert_eq!(through_rpc, through_rest);
     let both = OPERATIONS.iter().filter(|row| ONLY_THROUGH_REST.contains(&row.operation)).map(|row| row.operation);
     assert_eq!(both.collect::<Vec<_>>(), [""; 0], "no exceptions any more");
+}
+
+/// What is for people alone: who they are, how they get in, who may see what performs how, and who is in a team. A share is
+/// given by the same tool that changes it, and what was deleted is brought back by undoing.
+const NOT_FOR_AGENTS: &[&str] = &[
+    "account_change_password",
+    "account_delete",
+    "account_get",
+    "account_set_time_zone",
+    "account_time_zones",
+    "account_update",
+    "audit_list",
+    "performance_read",
+    "session_end",
+    "session_end_others",
+    "session_list",
+    "share_change",
+    "share_decline",
+    "share_list",
+    "task_deleted",
+    "task_import",
+    "task_restore",
+    "team_create",
+    "team_delete",
+    "team_leave",
+    "team_member_add",
+    "team_member_change",
+    "team_member_remove",
+    "team_transfer",
+    "team_uninvite",
+    "team_update",
+    "token_create",
+    "token_list",
+    "token_revoke",
+];
+
+#[test]
+fn what_agents_cannot_do_is_named() {
+    let by_tools: BTreeSet<_> = TOOLS.iter().map(|row| row.operation).collect();
+    let others = OPERATIONS.iter().map(|row| row.operation).filter(|operation| !by_tools.contains(operation));
+    assert_eq!(others.collect::<BTreeSet<_>>(), NOT_FOR_AGENTS.iter().copied().collect());
 }
 
 /// An answer, or the words of a refusal, whatever its shape.
@@ -60,7 +101,12 @@ async fn the_same_question_gets_the_same_answer_through_every_door(_: PgPoolOpti
             let rpc = attempt.through(Door::Rpc, person, &backend).await;
             assert_eq!((outcome, comparable(&answer)), (rpc.0, comparable(&rpc.1)), "{attempt:?}");
             let rest = attempt.through(Door::Rest, person, &backend).await;
-            assert_eq!((outcome, said(&attempt.as_rest(answer))), (rest.0, said(&rest.1)), "{attempt:?}");
+            assert_eq!((outcome, said(&attempt.as_rest(answer.clone()))), (rest.0, said(&rest.1)), "{attempt:?}");
+            if attempt.is_for_agents(&bench.truth, me) {
+                let person = &mut bench.society.people[who];
+                let tool = attempt.through(Door::Mcp, person, &backend).await;
+                assert_eq!((outcome, said(&attempt.as_tool(answer))), (tool.0, said(&tool.1)), "{attempt:?}");
+            }
         }
     }
     let operations: BTreeSet<_> = asked.keys().map(|(_, operation, _)| operation).collect();

@@ -1,7 +1,7 @@
 //! The same attempts through the REST API, as a program with a bearer token makes them.
 
 use super::{
-    attempts::{Attempt, PASSWORD, about, file_of},
+    attempts::{Attempt, LONG_AGO, NO_CLIENT, PASSWORD, about, file_of},
     doors::Outcome,
     society::Person,
 };
@@ -32,6 +32,7 @@ const BULK: &str = "/api/{user_id}/tasks/bulk";
 const IMPORT: &str = "/api/{user_id}/tasks/import";
 const SHARE: &str = "/api/tasks/{id}/share";
 const SHARE_OF: &str = "/api/tasks/{id}/share/{user_id}";
+const UNDO: &str = "/api/tool-calls/undo";
 const TEAM: &str = "/api/teams/{id}";
 const MEMBERS: &str = "/api/teams/{id}/members";
 const MEMBER: &str = "/api/teams/{id}/members/{user_id}";
@@ -108,6 +109,7 @@ impl Attempt {
                 call(Method::GET, path, format!("{path}?limit={PAGE_MAX}"), None)
             }
             Self::TaskList { source: Source::Team(team) } => list(format!("&team_id={team}")),
+            Self::TaskSearch { text } => list(format!("&q={text}")),
             Self::TaskImport { title } => {
                 call(Method::POST, IMPORT, "/api/me/tasks/import".to_owned(), Some(file_of(title)))
             }
@@ -143,6 +145,12 @@ impl Attempt {
             Self::ShareUninvite { id, email } => invitation("/api/tasks/{id}/invitations/{email}", id, email),
             Self::ShareByMe => plain(Method::GET, "/api/tasks/shared-by-me"),
             Self::Performance => plain(Method::GET, "/api/performance"),
+            Self::ToolCallList => plain(Method::GET, "/api/tool-calls"),
+            Self::ToolCallUndo { id } => call(Method::POST, UNDO, UNDO.to_owned(), Some(json!({ "id": id }))),
+            Self::ToolCallUndoSince => {
+                let body = json!({ "client": NO_CLIENT, "since": LONG_AGO });
+                call(Method::POST, UNDO, UNDO.to_owned(), Some(body))
+            }
             Self::TeamList => plain(Method::GET, "/api/teams"),
             Self::TeamGet { id, part } => on(Method::GET, part, id, None),
             Self::TeamCreate { name } => {
@@ -205,7 +213,7 @@ impl Attempt {
             Self::TokenList { one: Some(id) } => one_of(value["tokens"].take(), &id.to_string()),
             Self::Dashboard { part } => numbers(part, &value),
             Self::AuditList { .. } => value["lines"].take(),
-            Self::TaskList { .. } => all(value["tasks"].take(), &task),
+            Self::TaskList { .. } | Self::TaskSearch { .. } => all(value["tasks"].take(), &task),
             Self::TaskGet { .. }
             | Self::TaskCreate { .. }
             | Self::TaskUpdate { .. }
@@ -213,6 +221,10 @@ impl Attempt {
             | Self::TaskRestore { .. } => task(value),
             Self::TaskDelete { .. } => Value::Null,
             Self::ShareGive { .. } | Self::MemberAdd { .. } => json!({ "added": value }),
+            Self::ToolCallList => all(value["page"]["calls"].take(), &|mut call| {
+                call["arguments"] = serde_json::from_str(call["arguments"].as_str().unwrap()).unwrap();
+                call
+            }),
             Self::ShareByMe => value["tasks"].take(),
             Self::TeamGet { part: TEAM, .. } => value["team"].take(),
             Self::TeamGet { part: MEMBERS, .. } => {

@@ -89,6 +89,10 @@ impl Society {
         let client = Client { user_agent: Some(agent.into()), ..Client::default() };
         self.app.backend.account_sign_in(&client, email, PASSWORD).await.unwrap();
         let viewer = self.app.backend.viewer(browser.token(), client).unwrap();
+        // Reading changes nothing, so there is nothing to undo.
+        let call = "INSERT INTO tool_calls VALUES (gen_random_uuid(), $1, NULL, $2, 'list_tasks', '{}', 'done', NULL, now(), 1000, false)";
+        let client = self.mark("client");
+        sqlx::query(call).bind(viewer.user_id.0).bind(client).execute(&mut self.database).await.unwrap();
         self.people.push(Person { browser, viewer });
     }
 
@@ -190,6 +194,11 @@ impl Society {
                 self.does(who, Attempt::TaskDelete { id: task.id }).await;
             }
         }
+    }
+
+    /// What agents did in the benches is compared with what is so; that they did it is not.
+    pub async fn forget_calls_of(&mut self, client: &str) {
+        sqlx::query("DELETE FROM tool_calls WHERE client = $1").bind(client).execute(&mut self.database).await.unwrap();
     }
 
     async fn email(&mut self, who: usize) -> String {

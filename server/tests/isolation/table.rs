@@ -44,6 +44,9 @@ pub const OPERATIONS: &[Row] = &[
     row("dashboard_read", "/rpc/dashboard/read", OWN),
     row("audit_list", "/rpc/audit/list", RIGHT),
     row("performance_read", "/rpc/performance/read", &[Done, Forbidden]),
+    row("tool_call_list", "/rpc/tool_call/list", OWN),
+    row("tool_call_undo", "/rpc/tool_call/undo", SEEN),
+    row("tool_call_undo", "/rpc/tool_call/undo_since", OWN),
     row("task_list", "/rpc/task/list", SEEN),
     row("task_get", "/rpc/task/get", SEEN),
     row("task_create", "/rpc/task/create", RIGHT),
@@ -97,6 +100,8 @@ pub const REST: &[Row] = &[
     row("dashboard_read", "GET /api/dashboard/shared", OWN),
     row("audit_list", "GET /api/audit", RIGHT),
     row("performance_read", "GET /api/performance", &[Done, Forbidden]),
+    row("tool_call_list", "GET /api/tool-calls", OWN),
+    row("tool_call_undo", "POST /api/tool-calls/undo", SEEN),
     row("task_list", "GET /api/{user_id}/tasks", SEEN),
     row("task_list", "GET /api/tasks/shared-with-me", OWN),
     row("task_list", "GET /api/{user_id}/tasks/export", OWN),
@@ -132,8 +137,30 @@ pub const REST: &[Row] = &[
     row("team_uninvite", "DELETE /api/teams/{id}/invitations/{email}", CONTESTED),
 ];
 
-/// What agents ask, and nobody else: `mcp` in these tests looks at it.
-pub const ONLY_FOR_AGENTS: &[&str] = &["account_find", "tool_call_list", "tool_call_undo"];
+/// Every tool of the MCP server with the operations that it is for, and what can come of it.
+pub const TOOLS: &[Row] = &[
+    row("task_create", "tool add_task", RIGHT),
+    row("task_list", "tool list_tasks", SEEN),
+    row("task_list", "tool search_tasks", OWN),
+    row("task_get", "tool get_task", SEEN),
+    row("task_update", "tool update_task", RIGHT),
+    row("task_update", "tool complete_tasks", RIGHT),
+    row("task_update", "tool reopen_tasks", RIGHT),
+    row("task_delete", "tool delete_task", RIGHT),
+    row("share_give", "tool share_task", CONTESTED),
+    row("share_revoke", "tool unshare_task", RIGHT),
+    row("share_uninvite", "tool unshare_task", RIGHT),
+    row("task_list", "tool list_shared_tasks", OWN),
+    row("share_by_me", "tool list_shared_tasks", OWN),
+    row("team_list", "tool list_teams", SEEN),
+    row("team_get", "tool list_teams", SEEN),
+    row("dashboard_read", "tool get_dashboard", OWN),
+    row("tool_call_list", "tool get_activity", OWN),
+    row("tool_call_undo", "tool undo_action", SEEN),
+];
+
+/// What tools ask before they do what they are for, and nobody else: `mcp` in these tests looks at it.
+pub const ONLY_FOR_AGENTS: &[&str] = &["account_find", "task_find", "tool_call_undoable"];
 
 /// What is not tried as somebody: signing in and out.
 pub const REST_FOR_NOBODY: &[&str] =
@@ -156,6 +183,7 @@ pub const PAGES: &[&str] = &[
     "/teams/{team}/settings",
     "/activity",
     "/activity?team={team}",
+    "/activity/agents",
     "/settings",
     "/settings/import",
     "/settings/tokens",
@@ -183,7 +211,7 @@ pub fn differences(tried: &BTreeMap<(String, Outcome), usize>) -> Vec<String> {
             wanted.extend(outcomes.iter().map(|outcome| (place.clone(), *outcome)));
         }
     }
-    for Row { path, outcomes, .. } in REST {
+    for Row { path, outcomes, .. } in REST.iter().chain(TOOLS) {
         wanted.extend(outcomes.iter().map(|outcome| ((*path).to_owned(), *outcome)));
     }
     let known: BTreeSet<_> = wanted.iter().map(|(place, _)| place).collect();

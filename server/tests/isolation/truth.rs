@@ -8,7 +8,7 @@ use sqlx::{
 };
 use std::collections::BTreeSet;
 use taskwire_domain::{
-    SessionId, TaskId, TeamId, TokenId, UserId,
+    SessionId, TaskId, TeamId, TokenId, ToolCallId, UserId,
     api_token::TokenScope,
     rights::{TaskAction, TeamAction},
     share::Permission,
@@ -29,6 +29,7 @@ pub struct Truth {
     pub deleted_tasks: Vec<TaskRow>,
     pub task_shares: Vec<ShareRow>,
     pub share_invitations: Vec<ShareInvitationRow>,
+    pub tool_calls: Vec<ToolCallRow>,
     /// A digest of every row of every table, also of those that nothing here asks about.
     #[serde(skip)]
     pub digest: String,
@@ -120,6 +121,14 @@ pub struct ShareInvitationRow {
     pub email: String,
     pub permission: Permission,
     pub created_at: DateTime<Utc>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct ToolCallRow {
+    pub id: ToolCallId,
+    pub user_id: UserId,
+    pub client: String,
+    pub called_at: DateTime<Utc>,
 }
 
 /// The statements that read every table but the log: a digest, and all rows.
@@ -273,6 +282,7 @@ impl Truth {
             texts.extend([&*user.name, &*user.email]);
         }
         texts.extend(self.api_tokens.iter().filter(|row| row.user_id == me).map(|row| &*row.name));
+        texts.extend(self.tool_calls.iter().filter(|row| row.user_id == me).map(|row| &*row.client));
         let sessions = self.sessions.iter().filter(|row| row.user_id == me);
         texts.extend(sessions.filter_map(|row| row.user_agent.as_deref()));
         markers(&texts.join("\n"))

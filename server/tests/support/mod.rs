@@ -12,7 +12,7 @@ use taskwire::{
     health::Probe,
     mcp,
     middleware::{Limits, client::Proxies, limits::Arrival},
-    router::{Parts, router},
+    router::{Parts, Server, router},
     secret::Secrets,
 };
 use taskwire_agents::mcp::Mcp;
@@ -26,6 +26,7 @@ pub const SECRET: &str = "a secret that is only used in tests";
 /// The server on one test's database.
 pub struct App {
     pub router: axum::Router,
+    pub server: Server,
     pub backend: Backend,
     pub stopping: CancellationToken,
 }
@@ -95,7 +96,7 @@ impl App {
         let (backend_of_server, probe) = (backend.clone(), Probe::default());
         let secrets = Secrets { current: SECRET.into(), previous: None };
         let mcp = Mcp::new(backend.clone(), &mcp::keys(&secrets).unwrap(), stopping.clone()).unwrap();
-        let server = Parts {
+        let server = Server::from(Parts {
             backend: backend_of_server,
             options,
             cookies,
@@ -105,8 +106,8 @@ impl App {
             mcp,
             reach: mcp::Reach { hosts: vec!["tasks.test".into()], origins: vec![] },
             stopping: stopping.clone(),
-        };
-        Self { router: router(server.into(), setup.limits), backend, stopping }
+        });
+        Self { router: router(server.clone(), setup.limits), server, backend, stopping }
     }
 
     pub fn browser(&self) -> browser::Browser {

@@ -154,8 +154,13 @@ impl Program {
 
     /// Signs up; returns the session's cookie.
     pub async fn sign_up(&self) -> String {
-        let form = "email=ada%40example.org&password=Correct-horse-1&name=Ada";
-        let answer = self.request("POST /rpc/account/sign_up", form).await.unwrap();
+        self.sign_up_as("Ada").await
+    }
+
+    /// The same for somebody of that name.
+    pub async fn sign_up_as(&self, name: &str) -> String {
+        let form = format!("email={name}%40example.org&password=Correct-horse-1&name={name}");
+        let answer = self.request("POST /rpc/account/sign_up", &form).await.unwrap();
         let (_, cookie) = answer.split_once("taskwire_session=").unwrap();
         format!("taskwire_session={}", cookie.split(';').next().unwrap())
     }
