@@ -46,6 +46,15 @@ impl Viewer {
         backend.reading(self, Need::Token).await.map(drop)
     }
 
+    /// Makes sure that the credential is good for this, where that must be known before an operation finds it out. A refusal
+    /// is noted like one of an operation's.
+    ///
+    /// # Errors
+    /// [`Refusal::OutOfScope`].
+    pub async fn require(&self, backend: &Backend, scope: TokenScope) -> Result<()> {
+        backend.permit(self, Need::Scope(scope)).await
+    }
+
     /// The session that they are signed in by.
     ///
     /// # Errors

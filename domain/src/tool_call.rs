@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 /// Calls on one page.
 pub const CALLS_ON_PAGE: i64 = 25;
+/// Tasks that are told of one call at most: as many as one tool changes at once, but for the one that undoes.
+pub const CHANGED_MAX: i64 = 100;
 /// Days that calls are kept; what is older is forgotten, and can no longer be undone.
 pub const CALLS_KEPT_DAYS: i64 = 90;
 /// The tool that undoes, which is not undone itself.
@@ -48,7 +50,7 @@ pub struct ToolCall {
     pub detail: Option<String>,
     /// How long it took.
     pub duration_ms: f64,
-    /// What it changed, in the order in which it was done; each task once.
+    /// What it changed, in the order in which it was done; each task once, and no more than [`CHANGED_MAX`].
     pub changed: Vec<ChangedTask>,
     /// When it was undone.
     pub undone_at: Option<DateTime<Utc>>,
@@ -111,6 +113,8 @@ pub struct ToolCallPage {
 pub enum Undo {
     /// One call.
     Call(ToolCallId),
+    /// Just these.
+    Calls(Vec<ToolCallId>),
     /// All calls of one client, by what it calls itself, from one instant up to another, which is not among them.
     Client {
         /// The client.

@@ -39,7 +39,11 @@ pub struct Keys {
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Seals(RequestStateCodec);
+pub(super) struct Seals {
+    codec: RequestStateCodec,
+    /// How long what is sealed holds.
+    for_so_long: Duration,
+}
 
 impl Seals {
     pub(super) fn new(keys: &Keys) -> Result<Self, String> {
@@ -48,7 +52,17 @@ impl Seals {
             |key: &[u8; KEY_BYTES]| Sha256::digest(key).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         let all = [Some(keys.current), keys.previous].into_iter().flatten().map(|key| (name(&key), key.to_vec()));
         let all: std::collections::BTreeMap<String, _> = all.collect();
-        RequestStateCodec::new_with_keyring(name(&keys.current), all).map(Self).map_err(|error| error.to_string())
+        let codec = RequestStateCodec::new_with_keyring(name(&keys.current), all).map_err(|error| error.to_string())?;
+        Ok(Self { codec, for_so_long: HOLDS })
+    }
+
+    /// What is known again as having been bound to this.
+    fn seal(&self, bound: &[u8]) -> String {
+        self.codec.seal_with(b"", &SealOptions::new().ttl(self.for_so_long).associated_data(bound))
+    }
+
+    fn holds(&self, sealed: &str, bound: &[u8]) -> bool {
+        self.codec.open_with(sealed, bound).is_ok()
     }
 }
 
@@ -130,10 +144,8 @@ impl Question {
                 InputRequests::from([(INPUT.to_owned(), InputRequest::Elicitation(ElicitRequest::new(params)))]);
             return InputRequiredResult::new(Some(requests), Some(state)).into();
         }
-        let value = json!({ "confirmation_required": {
-            "question": text, "confirmation": state, "expires_in": HOLDS.as_secs(),
-        } });
-        text::done(value)
+        let required = ConfirmationRequired { question: text, confirmation: state, expires_in: HOLDS.as_secs() };
+        text::done(json!(Confirmable::<()> { done: None, confirmation_required: Some(required) }))
     }
 }
 
@@ -158,7 +170,7 @@ impl Cx<'_> {
             let all = json!([way, self.viewer.user_id, self.tool, about]);
             Sha256::digest(all.to_string()).to_vec()
         };
-        let holds = |sealed: &str, way: &str| self.seals.0.open_with(sealed, &bound(way)).is_ok();
+        let holds = |sealed: &str, way: &str| self.seals.holds(sealed, &bound(way));
         let stale = || {
             let text = "This confirmation is not one for this call, or holds no longer. Call without it to ask again.";
             Stop::Refused(text.to_owned())
@@ -175,7 +187,25 @@ impl Cx<'_> {
         }
         let as_form = self.answer.shows_forms;
         let way = if as_form { "form" } else { "text" };
-        let state = self.seals.0.seal_with(b"", &SealOptions::new().ttl(HOLDS).associated_data(&bound(way)));
+        let state = self.seals.seal(&bound(way));
         Err(Stop::Ask(Question { text: question, state, as_form }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_sealed_holds_for_a_time_and_under_two_keys() {
+        let keys = |current, previous| Keys { current: [current; KEY_BYTES], previous };
+        let seals = Seals::new(&keys(1, None)).unwrap();
+        let sealed = seals.seal(b"this");
+        assert!(seals.holds(&sealed, b"this") && !seals.holds(&sealed, b"that"));
+        let later = Seals::new(&keys(2, Some([1; KEY_BYTES]))).unwrap();
+        assert!(later.holds(&sealed, b"this"), "while keys change");
+        assert!(!Seals::new(&keys(2, None)).unwrap().holds(&sealed, b"this"), "and no longer");
+        let over = Seals { for_so_long: Duration::ZERO, ..seals };
+        assert!(!over.holds(&over.seal(b"this"), b"this"), "too late");
     }
 }

@@ -63,9 +63,18 @@ fn is_called(name: &str, said: &str) -> bool {
 }
 
 /// The choices, one a line, and marked as data.
-fn choices<T>(intro: impl Display, found: impl Iterator<Item = T>, line: impl Fn(T) -> String) -> Stop {
-    let lines: Vec<_> = found.take(CHOICES).map(|it| format!("- {}", line(it))).collect();
+fn choices<T>(intro: impl Display, mut found: impl Iterator<Item = T>, line: impl Fn(T) -> String) -> Stop {
+    let mut lines: Vec<_> = found.by_ref().take(CHOICES).map(|it| format!("- {}", line(it))).collect();
+    if found.next().is_some() {
+        lines.push("- and more".to_owned());
+    }
     Stop::Refused(format!("{intro}\n{DATA}\n{}", lines.join("\n")))
+}
+
+/// The address in what was said of somebody: alone, or behind a name as choices have it.
+fn address_in(said: &str) -> Option<Email> {
+    let inner = said.strip_suffix('>').and_then(|said| said.rsplit_once('<')).map(|(_, address)| address);
+    Email::parse(inner.unwrap_or(said)).ok()
 }
 
 fn described(task: &Task) -> String {
@@ -159,7 +168,7 @@ impl Cx<'_> {
     /// themselves anything: whoever was found by name must be confirmed.
     pub(super) async fn person_named(&self, said: &str) -> Result<Named, Stop> {
         let said = said.trim();
-        if let Ok(email) = Email::parse(said) {
+        if let Some(email) = address_in(said) {
             return Ok(Named::Exactly(Whom::Email(email)));
         }
         if let Ok(id) = said.parse() {
@@ -181,22 +190,49 @@ impl Cx<'_> {
     }
 }
 
-/// The one of these that is meant, by their email, their id or their name.
+/// The one of these that is meant: by their email, which is theirs alone, by their id or, if neither is anybody's, by their
+/// name.
 pub(super) fn share_named<'a>(shares: &'a [Share], said: &str) -> Result<&'a Share, Stop> {
     let said = said.trim();
-    let id = said.parse().ok().map(UserId);
-    let is_meant = |share: &&Share| {
-        is_called(&share.email, said) || is_called(&share.name, said) || (id.is_some() && share.user_id == id)
+    let (email, id) = (address_in(said), said.parse().ok().map(UserId));
+    let exactly = |share: &&Share| {
+        email.as_ref().is_some_and(|email| email.as_str() == share.email) || (id.is_some() && share.user_id == id)
     };
-    let mut meant = shares.iter().filter(is_meant);
+    if let Some(share) = shares.iter().find(exactly) {
+        return Ok(share);
+    }
+    let meant: Vec<_> = shares.iter().filter(|share| is_called(&share.name, said)).collect();
     let line = |share: &Share| format!("{} <{}>, who may {} it", share.name, share.email, share.permission);
-    match (meant.next(), meant.next()) {
-        (Some(share), None) => Ok(share),
-        (Some(first), Some(second)) => {
-            let all = [first, second].into_iter().chain(meant);
-            Err(choices(format!("Several people are called “{said}”. Which one, by their email?"), all, line))
+    match meant.as_slice() {
+        [share] => Ok(share),
+        [] if shares.is_empty() => Err(Stop::Refused("This task is shared with nobody.".to_owned())),
+        [] => Err(choices(format!("This task is not shared with “{said}”, but with:"), shares.iter(), line)),
+        several => {
+            let intro = format!("Several people are called “{said}”. Which one, by their email?");
+            Err(choices(intro, several.iter().copied(), line))
         }
-        (None, _) if shares.is_empty() => Err(Stop::Refused("This task is shared with nobody.".to_owned())),
-        (None, _) => Err(choices(format!("This task is not shared with “{said}”, but with:"), shares.iter(), line)),
+    }
+}
+
+#[cfg(test)]
+mod fuzz {
+    use super::*;
+    use serde_json::json;
+    use taskwire_fuzz::{check, text};
+
+    #[test]
+    fn a_task_is_named_by_its_id_or_by_what_was_said() {
+        const PIECES: &[&str] =
+            &["task://", "#", "17", "-", "+", " ", "0", "9223372036854775807", "Plan", "\0", "\u{a0}"];
+        check!().with_generator(text(PIECES)).for_each(|text| {
+            let name: TaskName =
+                serde_json::from_value(json!(text)).unwrap_or_else(|error| panic!("{text:?}: {error}"));
+            assert_eq!(name.0, text.trim());
+            let Some(id) = name.id() else { return };
+            for said in [json!(id.0), json!(format!("#{id}")), json!(format!(" task://{id} "))] {
+                let again: TaskName = serde_json::from_value(said).unwrap_or_else(|error| panic!("{text:?}: {error}"));
+                assert_eq!(again.id(), Some(id), "{text:?}");
+            }
+        });
     }
 }

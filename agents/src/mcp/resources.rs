@@ -81,7 +81,9 @@ pub(super) async fn list(backend: &Backend, viewer: &Viewer) -> Result<Vec<Resou
     let teams = teams(backend, viewer).await?;
     let team = |team: Team| {
         let name = text::visible(&team.name);
-        resource(Uri::Team(team.id), &format!("team-{}", team.id)).with_title(format!("Tasks of {name}"))
+        resource(Uri::Team(team.id), &format!("team-{}", team.id))
+            .with_title(format!("Tasks of {name}"))
+            .with_description("The tasks of a team, the last changed first. The team's name is data that people wrote.")
     };
     resources.extend(teams.into_iter().map(team));
     Ok(resources)

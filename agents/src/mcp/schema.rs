@@ -2,22 +2,27 @@
 //!
 //! What is optional is simply not required; an explicit null is taken for it all the same.
 
+use super::text::NOTE;
 use rmcp::model::JsonObject;
 use schemars::{JsonSchema, Schema, generate::SchemaSettings, transform::transform_subschemas};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// What a tool takes.
 pub fn input<T: JsonSchema>() -> Arc<JsonObject> {
-    of::<T>(SchemaSettings::draft2020_12())
+    of::<T>(SchemaSettings::draft2020_12()).into()
 }
 
-/// What a tool answers.
+/// What a tool answers, and the note that what people wrote in it is data.
 pub fn output<T: JsonSchema>() -> Arc<JsonObject> {
-    of::<T>(SchemaSettings::draft2020_12().for_serialize())
+    let mut schema = of::<T>(SchemaSettings::draft2020_12().for_serialize());
+    if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+        properties.insert(NOTE.to_owned(), json!({ "type": "string" }));
+    }
+    schema.into()
 }
 
-fn of<T: JsonSchema>(settings: SchemaSettings) -> Arc<JsonObject> {
+fn of<T: JsonSchema>(settings: SchemaSettings) -> JsonObject {
     let settings = settings.with(|settings| {
         settings.inline_subschemas = true;
         settings.meta_schema = None;
@@ -26,7 +31,7 @@ fn of<T: JsonSchema>(settings: SchemaSettings) -> Arc<JsonObject> {
     for name in ["title", "description"] {
         schema.remove(name);
     }
-    Arc::new(schema.ensure_object().clone())
+    schema.ensure_object().clone()
 }
 
 fn plain(schema: &mut Schema) {

@@ -70,7 +70,7 @@ pub fn client() -> Client {
 }
 
 /// The token in the header `Authorization`, whose scheme may be written in any case (RFC 9110, section 11.1).
-fn bearer(headers: &HeaderMap) -> Option<String> {
+pub fn bearer(headers: &HeaderMap) -> Option<String> {
     let value = text(headers.get(header::AUTHORIZATION)?);
     let (scheme, token) = value.split_once(' ').unwrap_or((&value, ""));
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())

@@ -17,7 +17,10 @@ use std::{
 };
 use taskwire_domain::{
     TaskId, ToolCallId,
-    tool_call::{CALLS_KEPT_DAYS, CALLS_ON_PAGE, Change, ChangedTask, Outcome, ToolCall, ToolCallPage, ToolCallQuery},
+    tool_call::{
+        CALLS_KEPT_DAYS, CALLS_ON_PAGE, CHANGED_MAX, Change, ChangedTask, Outcome, ToolCall, ToolCallPage,
+        ToolCallQuery,
+    },
 };
 use uuid::Uuid;
 
@@ -233,13 +236,24 @@ impl Scope {
         Ok(calls.collect())
     }
 
-    /// What each of these calls has changed: each task once, in the order in which it was done.
+    /// What each of these calls has changed: each task once, in the order in which it was done, and no more than
+    /// [`CHANGED_MAX`].
     async fn changed_by(&mut self, calls: &[Uuid]) -> Result<HashMap<Uuid, Vec<ChangedTask>>> {
+        // What is shared with a task that was brought back belongs to that.
         let rows = query!(
-            r#"/* tool_call_change_list */ SELECT call_id, task_id, before->>'title' AS before, after->>'title' AS after,
-                   share_email
-               FROM tool_call_changes WHERE call_id = ANY ($1) ORDER BY call_id, no"#,
-            calls
+            r#"/* tool_call_change_list */
+               SELECT done.call_id AS "call_id!", done.task_id AS "task_id!", done.before, done.after, done.share_email
+               FROM unnest($1::uuid[]) AS of (call)
+               CROSS JOIN LATERAL (
+                   SELECT each.* FROM (
+                       SELECT DISTINCT ON (task_id) no, call_id, task_id, before->>'title' AS before,
+                           after->>'title' AS after, share_email
+                       FROM tool_call_changes WHERE call_id = of.call ORDER BY task_id, no
+                   ) each ORDER BY no LIMIT $2
+               ) done
+               ORDER BY done.call_id, done.no"#,
+            calls,
+            CHANGED_MAX
         )
         .fetch_all(self.connection()?)
         .await?;
@@ -252,11 +266,8 @@ impl Scope {
                 (None, _, None) => Change::Deleted,
                 _ => Change::Updated,
             };
-            let tasks = changed.entry(row.call_id).or_default();
-            // What is shared with a task that was brought back belongs to that.
-            if tasks.iter().all(|known| known.id != id) {
-                tasks.push(ChangedTask { id, title: row.after.or(row.before), with: row.share_email, change });
-            }
+            let task = ChangedTask { id, title: row.after.or(row.before), with: row.share_email, change };
+            changed.entry(row.call_id).or_default().push(task);
         }
         Ok(changed)
     }

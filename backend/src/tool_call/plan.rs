@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use taskwire_domain::{
-    TaskId, ToolCallId, UserId,
+    TaskId, TeamId, ToolCallId, UserId,
     rights::TaskAction,
     share::{Permission, SHARES_MAX},
     task::{Status, Task},
@@ -75,12 +75,21 @@ impl From<&Task> for State {
 pub(super) struct Thing {
     /// As the viewer sees it now, unless it is gone.
     pub(super) seen: Option<Task>,
-    /// As it was when it was deleted, and when that was, where it can be brought back.
-    pub(super) deleted: Option<(State, DateTime<Utc>)>,
+    /// As it was when it was deleted, where it can be brought back.
+    pub(super) deleted: Option<Deleted>,
     /// As it is to be; `None` for gone.
     pub(super) wanted: Option<State>,
     /// With how many it is to be shared.
     pub(super) shares: i64,
+}
+
+/// A task that can be brought back.
+#[derive(Debug, Clone)]
+pub(super) struct Deleted {
+    pub(super) state: State,
+    pub(super) team: Option<TeamId>,
+    /// When it was deleted.
+    pub(super) at: DateTime<Utc>,
 }
 
 /// Somebody's share of a task, as it is and as it is to be.
@@ -139,7 +148,7 @@ impl World {
             Change::Task { before, after: None, .. } => match &thing.deleted {
                 _ if thing.wanted.is_some() => Some(format!("Task {id} was brought back since.")),
                 None => Some(format!("Task {id} cannot be brought back any more.")),
-                Some((state, at)) if Some(state) != before.as_ref() || *at > ended_at => {
+                Some(Deleted { state, at, .. }) if Some(state) != before.as_ref() || *at > ended_at => {
                     Some(format!("Somebody has brought task {id} back since, and deleted it again."))
                 }
                 Some(_) => None,
@@ -152,6 +161,9 @@ impl World {
                 }
                 Some(_) if before.is_none() && lacks(TaskAction::Delete) => {
                     Some(format!("Task {id} is no longer yours to delete."))
+                }
+                Some(_) if before.is_none() && thing.shares > 0 => {
+                    Some(format!("Somebody has shared task {id} since."))
                 }
                 Some(_) => None,
             },

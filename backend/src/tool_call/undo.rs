@@ -6,7 +6,7 @@
 
 use super::{
     CLIENT_MAX, CallRow, calls, kept,
-    plan::{Candidate, Change, Grant, State, Thing, World},
+    plan::{Candidate, Change, Deleted, Grant, State, Thing, World},
 };
 use crate::{Backend, Error, Result, Viewer, audit::Line, scope::Scope, task::numbers, viewer::Need};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -15,15 +15,16 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use taskwire_domain::{
     Error as Refusal, TaskId, TeamId, ToolCallId, UserId,
     account::{Email, Whom},
-    share::{NewShare, Permission, Share},
-    task::{Status, UNDO_DAYS},
+    share::{NewShare, Permission},
+    task::{Status, Task, UNDO_DAYS},
     tool_call::{NotUndone, ToolCall, UNDO_MAX, UNDO_TOOL, Undo, Undone},
 };
 use uuid::Uuid;
 
 /// The calls that are asked about, as a statement takes them.
+#[derive(Default)]
 struct Selection {
-    id: Option<Uuid>,
+    ids: Vec<Uuid>,
     client: Option<String>,
     since: Option<DateTime<Utc>>,
     until: Option<DateTime<Utc>>,
@@ -32,29 +33,31 @@ struct Selection {
 impl From<&Undo> for Selection {
     fn from(undo: &Undo) -> Self {
         match undo {
-            Undo::Call(id) => Self { id: Some(id.0), client: None, since: None, until: None },
+            Undo::Call(id) => Self { ids: vec![id.0], ..Self::default() },
+            Undo::Calls(ids) => Self { ids: ids.iter().map(|id| id.0).collect(), ..Self::default() },
             Undo::Client { client, since, until } => {
                 // Nothing is older, and Postgres knows no time before 4714 BC.
                 let since = (*since).max(DateTime::UNIX_EPOCH);
                 let until = until.map(|until| until.max(since));
-                Self { id: None, client: Some(kept(client, CLIENT_MAX)), since: Some(since), until }
+                Self { ids: vec![], client: Some(kept(client, CLIENT_MAX)), since: Some(since), until }
             }
         }
     }
 }
 
-/// Reads the calls that are asked about, the last one first: one, whatever it did, or those of a client that can be undone.
+/// Reads the calls that are asked about, the last one first: those that are named, whatever they did, or those of a client
+/// that can be undone.
 macro_rules! selected {
     ($name:literal, $lock:literal, $user:expr, $selection:expr) => {
         calls!(
             $name,
             ["AND (
-                 call.id = $2
+                 call.id = ANY ($2)
                  OR call.client = $3 AND call.changed AND call.undone_at IS NULL AND call.tool <> $7 AND call.called_at >= $4
                     AND ($5::timestamptz IS NULL OR call.called_at < $5)
              ) ORDER BY call.id DESC LIMIT $6 " $lock],
             $user,
-            $selection.id,
+            &$selection.ids,
             $selection.client,
             $selection.since,
             $selection.until,
@@ -63,6 +66,11 @@ macro_rules! selected {
             UNDO_TOOL
         )
     };
+}
+
+/// The team of a task, wherever that is.
+fn team_of(seen: Option<&Task>, deleted: Option<&Deleted>) -> Option<TeamId> {
+    seen.and_then(|task| task.team_id).or(deleted.and_then(|task| task.team))
 }
 
 /// A share, or an invitation, that went with its task.
@@ -196,20 +204,16 @@ impl Scope {
         let mut seen = self.tasks(&ids).await?;
         let mut deleted = self.deleted_states(&ids).await?;
         let numbers = numbers(&ids);
-        let (mut live, mut gone, mut members) = Default::default();
-        if !shared.is_empty() {
-            live = self.shares(&numbers).await?;
-            gone = self.deleted_shares(&numbers).await?;
-            let teams = seen.values().filter_map(|task| task.team_id).collect();
-            members = self.members_among(teams, accounts.values().copied().collect()).await?;
-        }
+        let (live, gone) = (self.shares(&numbers).await?, self.deleted_shares(&numbers).await?);
+        let teams: BTreeMap<_, _> =
+            ids.iter().filter_map(|id| Some((*id, team_of(seen.get(id), deleted.get(id))?))).collect();
+        let members = self.members_among(teams.values(), accounts.values()).await?;
         let grant = |(id, email): (TaskId, String)| {
             let account = accounts.get(&email).copied();
-            let share = live.get(&id).and_then(|shares: &Vec<Share>| shares.iter().find(|share| share.email == email));
+            let share = live.get(&id).and_then(|shares| shares.iter().find(|share| share.email == email));
             let kept = gone.iter().find(|share| share.task == id && share.is_for(account, &email));
             let permission = share.map(|share| share.permission).or(kept.map(|share| share.permission));
-            let team = seen.get(&id).and_then(|task| task.team_id);
-            let in_team = team.zip(account).is_some_and(|it| members.contains(&it));
+            let in_team = teams.get(&id).copied().zip(account).is_some_and(|it| members.contains(&it));
             ((id, email), Grant { account, seen: permission, wanted: permission, in_team })
         };
         let grants = shared.into_iter().map(grant).collect();
@@ -246,9 +250,16 @@ impl Scope {
     }
 
     /// Which of these people are in which of these teams.
-    async fn members_among(&mut self, teams: Vec<TeamId>, people: Vec<UserId>) -> Result<HashSet<(TeamId, UserId)>> {
-        let teams: Vec<_> = teams.into_iter().map(|team| team.0).collect();
-        let people: Vec<_> = people.into_iter().map(|user| user.0).collect();
+    async fn members_among(
+        &mut self,
+        teams: impl Iterator<Item = &TeamId>,
+        people: impl Iterator<Item = &UserId>,
+    ) -> Result<HashSet<(TeamId, UserId)>> {
+        let teams: Vec<_> = teams.map(|team| team.0).collect();
+        let people: Vec<_> = people.map(|user| user.0).collect();
+        if teams.is_empty() || people.is_empty() {
+            return Ok(HashSet::new());
+        }
         let rows = query!(
             "/* undo_members */ SELECT team_id, user_id FROM team_members
              WHERE team_id = ANY ($1) AND user_id = ANY ($2)",
@@ -281,11 +292,11 @@ impl Scope {
         Ok(shares.collect())
     }
 
-    /// What was deleted of these and can be brought back: as it was, and when it was deleted.
-    async fn deleted_states(&mut self, ids: &[TaskId]) -> Result<BTreeMap<TaskId, (State, DateTime<Utc>)>> {
+    /// What was deleted of these and can be brought back.
+    async fn deleted_states(&mut self, ids: &[TaskId]) -> Result<BTreeMap<TaskId, Deleted>> {
         let oldest = self.now - TimeDelta::days(UNDO_DAYS);
         let rows = query!(
-            "/* undo_deleted */ SELECT id, title, description, status, completed_at, deleted_at FROM deleted_tasks
+            "/* undo_deleted */ SELECT id, team_id, title, description, status, completed_at, deleted_at FROM deleted_tasks
              WHERE id = ANY ($1) AND deleted_at >= $2",
             &numbers(ids),
             oldest
@@ -296,7 +307,7 @@ impl Scope {
             let status = row.status.parse().unwrap_or(Status::Pending);
             let state =
                 State { title: row.title, description: row.description, status, completed_at: row.completed_at };
-            (TaskId(row.id), (state, row.deleted_at))
+            (TaskId(row.id), Deleted { state, team: row.team_id.map(TeamId), at: row.deleted_at })
         });
         Ok(deleted.collect())
     }
@@ -306,8 +317,10 @@ impl Scope {
     async fn bring_about(&mut self, World { tasks, grants }: World) -> Result<()> {
         let mut changed = Vec::new();
         let mut gone = Vec::new();
+        let mut absent = HashSet::new();
         for (id, Thing { seen, wanted, .. }) in tasks {
             match (seen, wanted) {
+                (None, None) => _ = absent.insert(id),
                 (Some(_), None) => gone.push(id),
                 (Some(task), Some(wanted)) if wanted != State::from(&task) => changed.push((id, wanted)),
                 (None, Some(wanted)) => {
@@ -320,10 +333,10 @@ impl Scope {
             }
         }
         self.set_states(&changed).await?;
-        let (given, taken): (Vec<_>, Vec<_>) = grants
-            .into_iter()
-            .filter(|(_, grant)| grant.wanted != grant.seen)
-            .partition(|(_, grant)| grant.wanted.is_some());
+        let is_changed =
+            |((id, _), grant): &((TaskId, String), Grant)| grant.wanted != grant.seen && !absent.contains(id);
+        let (given, taken): (Vec<_>, Vec<_>) =
+            grants.into_iter().filter(is_changed).partition(|(_, grant)| grant.wanted.is_some());
         for ((id, email), Grant { account, .. }) in taken {
             match account {
                 Some(user) => self.revoke_share(id, user).await?,

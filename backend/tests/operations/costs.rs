@@ -12,6 +12,7 @@ use taskwire_domain::{
     share::{NewShare, Permission},
     task::{BulkAction, BulkChange, FileFormat, NewTask, Status, TaskChange, TaskQuery},
     team::{NewMember, Role, TeamTexts},
+    tool_call::{Outcome, ToolCallQuery, Undo},
 };
 use tracing::{Event, Subscriber};
 use tracing_subscriber::{Layer, layer::Context, prelude::*};
@@ -145,6 +146,24 @@ impl Costs<'_> {
         self.of(&["team/delete"], backend.team_delete(&bob, team, None)).await;
     }
 
+    async fn agents(&mut self) {
+        let (world, backend) = (self.world, &self.world.backend);
+        let ada = self.ada.clone();
+        let call = |tool| backend.call(ada.clone(), "agent", tool, "{}".to_owned());
+        let task = world.task(&ada, "before").await.id;
+        let (reading, changing) = (call("get_task"), call("update_task"));
+        backend.task_get(&reading, task).await.unwrap();
+        self.of(&["what a tool adds that changed nothing"], reading.end_call(backend, Outcome::Done, None)).await;
+        let rewritten = TaskChange::parse(Some("after"), None, None, None).unwrap();
+        self.of(&["a task changed by a tool"], backend.task_update(&changing, task, rewritten)).await;
+        let names = ["after".to_owned(), "nothing".to_owned()];
+        self.of(&["any number of tasks by their names"], backend.task_find(&ada, &[task], &names)).await;
+        self.of(&["tool_call/list"], backend.tool_call_list(&ada, ToolCallQuery::default())).await;
+        let undo = Undo::Call(changing.call.as_ref().unwrap().id());
+        let undone = self.of(&["tool_call/undo"], backend.tool_call_undo(&ada, &undo)).await;
+        assert_eq!(undone.undone.len(), 1);
+    }
+
     async fn the_rest(&mut self) {
         let backend = &self.world.backend;
         let ada = self.ada.clone();
@@ -173,6 +192,7 @@ async fn every_operation_costs_the_documented_round_trips(_: PgPoolOptions, opti
     let mut costs = Costs { world: &world, documented: documented(), ada, bob, cleo };
     costs.tasks().await;
     costs.teams().await;
+    costs.agents().await;
     costs.the_rest().await;
     assert_eq!(costs.documented, BTreeMap::new(), "documented without being counted");
 }

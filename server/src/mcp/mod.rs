@@ -10,7 +10,7 @@ use anyhow::{Result, anyhow};
 use axum::{
     Router,
     extract::{Request, State},
-    http::{HeaderValue, header},
+    http::HeaderValue,
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
 };
@@ -25,7 +25,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 use std::time::Duration;
 use taskwire_agents::mcp::{KEY_BYTES, Keys};
-use taskwire_app::rpc::server::Identity;
+use taskwire_app::rpc::server::{Identity, bearer};
 use taskwire_backend::Backend;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -83,7 +83,10 @@ pub async fn keep_calls(backend: Backend) {
 pub fn router<H: ServerHandler + Clone + Sync>(handler: H, backend: Backend, reach: &Reach) -> Router<Server> {
     let local = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
     let hosts: Vec<_> = local.into_iter().chain(reach.hosts.iter().cloned()).collect();
-    let own = hosts.iter().flat_map(|host| ["http", "https"].map(|scheme| format!("{scheme}://{host}:*")));
+    let own = hosts.iter().flat_map(|host| {
+        let host = if host.contains("::") { format!("[{host}]") } else { host.clone() };
+        ["http", "https"].map(|scheme| format!("{scheme}://{host}:*"))
+    });
     let others = reach.origins.iter().filter_map(|origin| origin.to_str().ok().map(str::to_owned));
     let origins: Vec<_> = own.chain(others).collect();
     let config = StreamableHttpServerConfig::default()
@@ -103,7 +106,7 @@ pub fn router<H: ServerHandler + Clone + Sync>(handler: H, backend: Backend, rea
 
 /// Lets through whoever bears a token that holds, and tells the handler who that is.
 async fn with_viewer(State(backend): State<Backend>, mut request: Request, next: Next) -> Response {
-    let bears = request.headers().contains_key(header::AUTHORIZATION);
+    let bears = bearer(request.headers()).is_some();
     let identity = request.extensions().get::<Identity>().filter(|_| bears).cloned().unwrap_or_default();
     let viewer = match identity.0 {
         Ok(viewer) => viewer,

@@ -260,3 +260,37 @@ mod tests {
         assert_eq!(header_text("a\r\nb"), "=?base64?YQ0KYg==?=");
     }
 }
+
+#[cfg(test)]
+mod fuzz {
+    use super::*;
+    use taskwire_fuzz::{bytes, check, text};
+
+    #[test]
+    fn what_is_read_is_a_message_or_is_answered() {
+        const PIECES: &[&str] =
+            &["{", "}", "[", "]", "\"id\"", ":", ",", "1", "null", "\"method\"", "\"tools/call\"", "\r", " "];
+        check!().with_generator(bytes(PIECES)).for_each(|line| match read(line) {
+            Ok(message) => assert!(message.is_object(), "{message}"),
+            Err(answer) => {
+                let answer: Value = serde_json::from_str(&answer).unwrap_or_else(|error| panic!("{answer}: {error}"));
+                assert!([-32700, -32600].contains(&answer["error"]["code"].as_i64().unwrap_or_default()), "{answer}");
+            }
+        });
+    }
+
+    #[test]
+    fn a_name_comes_through_a_header_as_it_was() {
+        const PIECES: &[&str] = &["=?base64?", "?=", "add_task", "task://17", " ", "\r\n", "ü", "\0", "\u{7f}"];
+        check!().with_generator(text(PIECES)).for_each(|name| {
+            let sent = header_text(name);
+            assert!(HeaderValue::try_from(&sent).is_ok(), "{sent:?}");
+            let coded = sent.strip_prefix("=?base64?").and_then(|rest| rest.strip_suffix("?="));
+            let read = match coded {
+                Some(coded) => BASE64_STANDARD.decode(coded).unwrap_or_else(|error| panic!("{sent:?}: {error}")),
+                None => sent.clone().into_bytes(),
+            };
+            assert_eq!(read, name.as_bytes());
+        });
+    }
+}

@@ -15,7 +15,7 @@ use leptos::prelude::FromServerFnError;
 use serde::Serialize;
 use taskwire_app::rpc::{
     RpcError,
-    server::{headers, status, wants_page},
+    server::{bearer, headers, status, wants_page},
 };
 use taskwire_domain::{Error, FieldError};
 use utoipa::ToSchema;
@@ -270,7 +270,7 @@ impl Asked {
         let api = path.starts_with("/api/") || mcp::is_at(path);
         Self {
             api,
-            bears_token: request.headers().contains_key(header::AUTHORIZATION),
+            bears_token: bearer(request.headers()).is_some(),
             rpc: path.starts_with("/rpc/"),
             page: !api && wants_page(request.headers()),
             head: request.method() == Method::HEAD,

@@ -157,7 +157,9 @@ impl Attempt {
         }
         let asked = required["question"].clone();
         if result["isError"] == false {
-            let told = self.told(result["structuredContent"].take());
+            let mut answer = result["structuredContent"].take();
+            answer.as_object_mut().unwrap().remove("note");
+            let told = self.told(answer);
             return (Outcome::Done, if asked.is_null() { told } else { with(told, &asked) });
         }
         let text = result["content"][0]["text"].as_str().unwrap_or_default();

@@ -2,6 +2,7 @@
 
 use super::{ALL_SCOPES, Agent, Person};
 use crate::support::App;
+use axum::http::Method;
 use serde_json::{Value, json};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
@@ -107,4 +108,49 @@ async fn a_client_that_shows_forms_is_asked_by_the_protocol(_: PgPoolOptions, db
     let old = agent.legacy();
     let id = old.done("add_task", json!({ "title": "New" })).await["task"]["id"].clone();
     assert!(old.done("delete_task", json!({ "task": id })).await["confirmation_required"].is_object());
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn a_confirmation_is_good_for_one_person_one_tool_and_one_way(_: PgPoolOptions, db: PgConnectOptions) {
+    let app = App::on(db).await;
+    let (ada, bob) = (Person::sign_up(&app, "Ada").await, Person::sign_up(&app, "Bob").await);
+    let team = ada.send(Method::POST, "/api/teams", &json!({ "name": "Operations" })).await.json()["id"].clone();
+    let member = json!({ "email": "bob@example.org", "role": "admin" });
+    ada.send(Method::POST, &format!("/api/teams/{}/members", team.as_str().unwrap()), &member).await;
+    let (hers, his) = (ada.agent(&app, ALL_SCOPES).await, bob.agent(&app, ALL_SCOPES).await);
+    let mut ids = vec![];
+    for title in ["a", "b"] {
+        ids.push(hers.done("add_task", json!({ "title": title, "team": team })).await["task"]["id"].clone());
+    }
+    // Both may do it, to the same tasks: only she has agreed, and only to complete them.
+    let (_, confirmation) = asked(&hers, "complete_tasks", json!({ "tasks": ids })).await;
+    let call = json!({ "tasks": ids, "confirmation": confirmation });
+    for (agent, tool) in [(&his, "complete_tasks"), (&hers, "reopen_tasks")] {
+        let refused = agent.refused(tool, call.clone()).await;
+        assert!(refused.contains("This confirmation"), "{refused}");
+    }
+    // What was sealed for a form, which shows that the person has seen it, is not to be had as text, nor the other way.
+    let form = hers.showing_forms();
+    let asked_by_form =
+        form.ask("tools/call", json!({ "name": "complete_tasks", "arguments": { "tasks": ids } })).await;
+    let state = &asked_by_form["requestState"];
+    let refused = hers.refused("complete_tasks", json!({ "tasks": ids, "confirmation": state })).await;
+    assert!(refused.contains("This confirmation"), "{refused}");
+    hers.done("complete_tasks", call).await;
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn nobody_is_asked_for_what_is_then_refused(_: PgPoolOptions, db: PgConnectOptions) {
+    let app = App::on(db).await;
+    let (ada, bob) = (Person::sign_up(&app, "Ada").await, Person::sign_up(&app, "Bob").await);
+    let writing = ada.agent(&app, ALL_SCOPES).await;
+    let id = writing.done("add_task", json!({ "title": "Hers" })).await["task"]["id"].clone();
+    writing.done("share_task", json!({ "task": id, "with": "bob@example.org", "permission": "edit" })).await;
+    let his = bob.agent(&app, ALL_SCOPES).await;
+    let refused = his.refused("delete_task", json!({ "task": id })).await;
+    assert!(refused.contains("not allowed"), "{refused}");
+    for agent in [writing.reading(), ada.agent(&app, &["tasks:read"]).await] {
+        let refused = agent.refused("delete_task", json!({ "task": id })).await;
+        assert!(refused.contains("tasks:write"), "{refused}");
+    }
 }

@@ -126,9 +126,11 @@ impl Agent {
     async fn done(&self, tool: &str, arguments: Value) -> Value {
         let result = self.call(tool, arguments).await;
         assert_eq!(result["isError"], json!(false), "{result}");
-        let structured = result["structuredContent"].clone();
+        let mut structured = result["structuredContent"].clone();
         let text = result["content"][1]["text"].as_str().unwrap();
         assert_eq!(serde_json::from_str::<Value>(text).unwrap(), structured, "the same as text");
+        let note = structured.as_object_mut().unwrap().remove("note").unwrap();
+        assert!(note.as_str().unwrap().contains("data"), "{note}");
         structured
     }
 

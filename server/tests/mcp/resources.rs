@@ -198,6 +198,29 @@ async fn whoever_listens_is_told_of_what_they_see_and_of_nothing_else(_: PgPoolO
 }
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
+async fn what_goes_and_comes_back_is_told_of(_: PgPoolOptions, db: PgConnectOptions) {
+    let app = App::on(db).await;
+    let (ada, bob) = (Person::sign_up(&app, "Ada").await, Person::sign_up(&app, "Bob").await);
+    let id = ada.send(Method::POST, "/api/me/tasks", &json!({ "title": "Plan" })).await.json()["id"].clone();
+    let uri = format!("task://{id}");
+    let wish = json!({ "resourceSubscriptions": [uri, uri, "tasks://team/01900000-0000-7000-8000-000000000001"] });
+    let mut hers = Stream::listen(&ada.agent(&app, ALL_SCOPES).await, wish.clone()).await;
+    hers.tells(&[&uri]).await;
+    // Not there for him yet, and that he listens for it is no attempt to read it.
+    let mut his = Stream::listen(&bob.agent(&app, ALL_SCOPES).await, wish).await;
+    ada.send(Method::DELETE, &format!("/api/me/tasks/{id}"), &Value::Null).await;
+    hers.tells(&[&uri]).await;
+    ada.send(Method::POST, &format!("/api/me/tasks/{id}/restore"), &Value::Null).await;
+    hers.tells(&[&uri]).await;
+    let with_bob = json!({ "email": "bob@example.org", "permission": "view" });
+    ada.send(Method::POST, &format!("/api/tasks/{id}/share"), &with_bob).await;
+    his.tells(&[&uri]).await;
+    let log = bob.get("/api/audit").await;
+    let denied = log.as_array().unwrap().iter().filter(|line| line["action"].as_str().unwrap().contains("denied"));
+    assert_eq!(denied.count(), 0, "{log}");
+}
+
+#[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
 async fn what_another_instance_writes_is_told_a_little_later(_: PgPoolOptions, db: PgConnectOptions) {
     let (app, elsewhere) = (App::on(db.clone()).await, App::on(db).await);
     let ada = Person::sign_up(&app, "Ada").await;

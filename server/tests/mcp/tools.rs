@@ -1,6 +1,6 @@
 //! What the tools do.
 
-use super::{ALL_SCOPES, Person, confirmation::asked};
+use super::{ALL_SCOPES, Person, confirmation};
 use crate::support::App;
 use axum::http::Method;
 use serde_json::{Value, json};
@@ -109,12 +109,13 @@ async fn what_can_mean_several_things_is_told_and_not_guessed(_: PgPoolOptions, 
     let hers = grace.send(Method::POST, "/api/me/tasks", &json!({ "title": "Bait" })).await.json();
     let with_ada = json!({ "email": "ada@example.org", "permission": "view" });
     grace.send(Method::POST, &format!("/api/tasks/{}/share", hers["id"]), &with_ada).await;
-    let (question, confirmation) = asked(&agent, "share_task", by_name.clone()).await;
-    assert!(question.contains("Grace <grace@example.org>"), "{question}");
+    let (question, agreed_to) = confirmation::asked(&agent, "share_task", by_name.clone()).await;
+    assert!(question.starts_with("Share with grace@example.org (called “Grace”)"), "{question}");
+    assert!(question.contains("“Report”"), "{question}");
     assert_eq!(grace.get("/api/tasks/shared-with-me").await, json!([]));
-    let wider = json!({ "task": first, "with": "grace", "permission": "edit", "confirmation": confirmation });
+    let wider = json!({ "task": first, "with": "grace", "permission": "edit", "confirmation": agreed_to });
     assert!(agent.refused("share_task", wider).await.contains("This confirmation"), "what was agreed to is to view it");
-    let agreed = json!({ "task": first, "with": "grace", "permission": "view", "confirmation": confirmation });
+    let agreed = json!({ "task": first, "with": "grace", "permission": "view", "confirmation": agreed_to });
     assert_eq!(agent.done("share_task", agreed).await["done"]["with"], "grace@example.org");
     let lately = agent.done("get_activity", json!({})).await["actions"][0]["changed"][0].take();
     assert_eq!((&lately["change"], &lately["with"]), (&json!("shared"), &json!("grace@example.org")));
@@ -122,7 +123,17 @@ async fn what_can_mean_several_things_is_told_and_not_guessed(_: PgPoolOptions, 
         agent.done("share_task", json!({ "task": first, "with": "bob@example.org", "permission": "view" })).await;
     assert_eq!((&shared["done"]["invited"], &shared["done"]["with"]), (&json!(false), &json!("bob@example.org")));
     let asked = agent.done("unshare_task", json!({ "task": first, "from": "Bob" })).await;
-    assert!(asked["confirmation_required"]["question"].as_str().unwrap().contains("Bob <bob@example.org>"), "{asked}");
+    let question = asked["confirmation_required"]["question"].as_str().unwrap();
+    assert!(question.starts_with("Stop sharing with bob@example.org (called “Bob”)"), "{question}");
+    // As the choices name him. Nobody stands in for him by taking his address for a name.
+    let mallory = Person::sign_up(&app, "Mallory").await;
+    mallory.send(Method::PATCH, "/api/auth/me", &json!({ "name": "bob@example.org" })).await;
+    let too = json!({ "task": first, "with": "mallory@example.org", "permission": "view" });
+    agent.done("share_task", too).await;
+    for said in ["Bob <bob@example.org>", "bob@example.org"] {
+        let (question, _) = confirmation::asked(&agent, "unshare_task", json!({ "task": first, "from": said })).await;
+        assert!(question.starts_with("Stop sharing with bob@example.org"), "{question}");
+    }
 }
 
 #[sqlx::test(migrator = "taskwire_backend::MIGRATOR")]
@@ -141,7 +152,7 @@ async fn bad_arguments_are_named_so_that_a_model_can_mend_them(_: PgPoolOptions,
         ),
         ("list_tasks", json!({ "status": "done" }), "unknown variant `done`, expected `pending` or `completed`"),
         ("list_tasks", json!({ "limit": 0 }), "limit: A page has 1 to 100 tasks."),
-        ("complete_tasks", json!({ "tasks": [] }), "ids: Name 1 to"),
+        ("complete_tasks", json!({ "tasks": [] }), "tasks: Name 1 to 100"),
         ("complete_tasks", json!({ "tasks": [true] }), "a task's id or its title"),
         ("update_task", json!({ "task": 1 }), "Say what to change"),
         ("undo_action", json!({}), "Name one action"),

@@ -1,6 +1,6 @@
 //! What was recorded, and taking it back.
 
-use super::{ALL_SCOPES, Agent, Person};
+use super::{ALL_SCOPES, Agent, Person, confirmation::asked};
 use crate::support::{App, eventually};
 use axum::http::Method;
 use serde_json::{Value, json};
@@ -227,11 +227,26 @@ async fn a_whole_story_is_taken_back_at_once(_: PgPoolOptions, db: PgConnectOpti
         agent.done("update_task", json!({ "task": task, "title": "Changed" })).await;
     }
     confirmed(&agent, "delete_task", json!({ "task": old })).await;
-    let asked = agent.done("undo_action", json!({ "since": "2020-01-01T00:00:00Z" })).await;
-    let question = asked["confirmation_required"]["question"].as_str().unwrap();
-    assert!(question.contains("Undo 8 actions of “test-client”") && question.contains("“Changed”"), "{question}");
-    let answer = confirmed(&agent, "undo_action", json!({ "since": "2020-01-01T00:00:00Z" })).await;
-    assert_eq!((answer["undone"].as_array().unwrap().len(), &answer["kept"]), (8, &json!([])));
+    // One that came, was shared and went again.
+    let brief = agent.done("add_task", json!({ "title": "Brief" })).await["task"]["id"].clone();
+    for email in ["bob@example.org", "new@example.org"] {
+        agent.done("share_task", json!({ "task": brief, "with": email, "permission": "view" })).await;
+    }
+    confirmed(&agent, "delete_task", json!({ "task": brief })).await;
+    let everything = json!({ "since": "2020-01-01T00:00:00Z" });
+    let (question, confirmation) = asked(&agent, "undo_action", everything.clone()).await;
+    assert!(
+        question.contains("Undo 12 actions of “test-client”: bring back") && question.contains(" more"),
+        "{question}"
+    );
+    // What was agreed to is just these.
+    let later = agent.done("add_task", json!({ "title": "Later" })).await["task"]["id"].clone();
+    let mut agreed = everything.clone();
+    agreed["confirmation"] = confirmation;
+    assert!(agent.refused("undo_action", agreed).await.contains("This confirmation"));
+    agent.done("get_task", json!({ "task": later })).await;
+    let answer = confirmed(&agent, "undo_action", everything).await;
+    assert_eq!((answer["undone"].as_array().unwrap().len(), &answer["kept"]), (13, &json!([])));
     assert_eq!(ada.get(&format!("/api/me/tasks/{old}")).await["title"], "Old");
     assert_eq!(ada.get(&format!("/api/tasks/{old}/shares")).await, json!([]));
     assert_eq!(ada.get(&format!("/api/me/tasks/{new}")).await["code"], "NOT_FOUND");
@@ -259,20 +274,29 @@ async fn what_is_no_longer_ones_own_to_change_stays(_: PgPoolOptions, db: PgConn
     let hers = ada.agent(&app, ALL_SCOPES).await;
     assert!(hers.refused("undo_action", json!({ "action_id": changed["action_id"] })).await.contains("does not exist"));
 
+    // A task that she has shared herself since is not taken from whom she has shared it with.
+    let made = hers.done("add_task", json!({ "title": "Hers" })).await;
+    let with_bob = json!({ "email": "bob@example.org", "permission": "view" });
+    ada.send(Method::POST, &format!("/api/tasks/{}/share", made["task"]["id"]), &with_bob).await;
+    let answer = undo(&hers, &made["action_id"]).await;
+    assert!(answer["kept"][0]["reason"].as_str().unwrap().contains("Somebody has shared"), "{answer}");
+
     // What cannot be given back does not keep the rest from being undone.
     let team = ada.send(Method::POST, "/api/teams", &json!({ "name": "Operations" })).await.json()["id"].clone();
     let of_team = json!({ "title": "Oil the doors", "team_id": team });
     let of_team = ada.send(Method::POST, "/api/me/tasks", &of_team).await.json()["id"].clone();
     hers.done("share_task", json!({ "task": of_team, "with": "bob@example.org", "permission": "view" })).await;
     let taken = confirmed(&hers, "unshare_task", json!({ "task": of_team, "from": "bob@example.org" })).await;
-    hers.done("update_task", json!({ "task": task, "title": "Ada's again" })).await;
+    let gone = confirmed(&hers, "delete_task", json!({ "task": of_team })).await;
+    let renamed = hers.done("update_task", json!({ "task": task, "title": "Ada's again" })).await;
     let member = json!({ "email": "bob@example.org", "role": "viewer" });
     ada.send(Method::POST, &format!("/api/teams/{}/members", team.as_str().unwrap()), &member).await;
     let answer = confirmed(&hers, "undo_action", json!({ "since": "2020-01-01T00:00:00Z" })).await;
     let kept: Vec<_> = answer["kept"].as_array().unwrap().iter().map(|it| it["action_id"].clone()).collect();
-    assert!(kept.contains(&taken["action_id"]), "{answer}");
+    assert_eq!(kept[0], taken["action_id"], "{answer}");
     assert!(answer["kept"][0]["reason"].as_str().unwrap().contains("sees it already"), "{answer}");
-    assert_eq!(answer["undone"].as_array().unwrap().len(), 1);
+    assert_eq!(answer["undone"], json!([renamed["action_id"], gone["action_id"]]));
+    assert_eq!(ada.get(&format!("/api/me/tasks/{of_team}")).await["title"], "Oil the doors");
     assert_eq!(ada.get(&format!("/api/me/tasks/{task}")).await["title"], "Bob's");
 }
 

@@ -101,11 +101,21 @@ impl From<Refusal> for Stop {
         match &refusal {
             Refusal::Internal | Refusal::Unavailable => Self::Failed(refusal.to_string()),
             Refusal::Invalid(fields) => {
-                let complaints = fields.iter().map(|field| format!("{}: {}", field.field, field.message));
+                let complaints = fields.iter().map(|field| format!("{}: {}", argument(&field.field), field.message));
                 Self::Refused(complaints.collect::<Vec<_>>().join("\n"))
             }
             _ => Self::Refused(refusal.to_string()),
         }
+    }
+}
+
+/// As tools call what the operations call so.
+fn argument(field: &str) -> &str {
+    match field {
+        "ids" => "tasks",
+        "q" => "query",
+        "user_id" | "email" => "with",
+        other => other,
     }
 }
 
@@ -140,6 +150,8 @@ fn call<T: Tool>(cx: Cx<'_>, arguments: JsonObject) -> Called<'_> {
                 path => Stop::Refused(format!("{path}: {error}")),
             }
         })?;
+        // Before anybody is asked for their consent.
+        cx.viewer.require(cx.backend, T::SCOPE).await?;
         let answer = T::call(&cx, arguments).await?;
         serde_json::to_value(answer).map_err(|error| {
             tracing::error!(%error, tool = T::NAME, "an answer could not be written");

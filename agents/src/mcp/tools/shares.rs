@@ -67,8 +67,11 @@ impl Tool for ShareTask {
         let (whom, with) = match cx.person_named(&with).await? {
             Named::Exactly(whom) => (whom, with),
             Named::ByName(Person { user_id, name, email }) => {
-                let question = format!("Share task {id} with {name} <{email}>, who may then {permission} it?");
-                cx.confirmed(question, confirmation.as_deref(), &(id, user_id, permission))?;
+                let task = cx.backend.task_get(cx.viewer, id).await?;
+                // What cannot be made up stands first: anybody can choose a name, and write a title.
+                let person = format!("{email} (called “{name}”), who may then {permission} it");
+                let question = format!("Share with {person}: task {id}, “{}”?", task.title);
+                cx.confirmed(question, confirmation.as_deref(), &(id, task.version, user_id, permission))?;
                 (Whom::User(user_id), email)
             }
         };
@@ -117,7 +120,9 @@ impl Tool for UnshareTask {
         let id = cx.task_named(&task).await?;
         let shares = cx.backend.share_list(cx.viewer, id).await?;
         let Share { user_id, email, name, permission, created_at } = share_named(&shares, &from)?;
-        let question = format!("Stop sharing task {id} with {name} <{email}>, who may {permission} it?");
+        let title = cx.backend.task_get(cx.viewer, id).await?.title;
+        let person = format!("{email} (called “{name}”), who may {permission} it");
+        let question = format!("Stop sharing with {person}: task {id}, “{title}”?");
         cx.confirmed(question, confirmation.as_deref(), &(id, email, permission, created_at))?;
         match user_id {
             Some(user) => cx.backend.share_revoke(cx.viewer, id, *user).await?,

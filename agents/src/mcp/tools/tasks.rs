@@ -311,8 +311,8 @@ async fn change_all(
     SomeTasks { tasks, confirmation }: SomeTasks,
     action: BulkAction,
 ) -> Result<Confirmable<StatusAnswer>, Stop> {
-    if tasks.len() > AT_ONCE {
-        return Err(Stop::Refused(format!("tasks: Name at most {AT_ONCE} tasks.")));
+    if !(1..=AT_ONCE).contains(&tasks.len()) {
+        return Err(Stop::Refused(format!("tasks: Name 1 to {AT_ONCE} tasks.")));
     }
     let ids = match tasks.as_slice() {
         [one] => vec![cx.task_named(one).await?],

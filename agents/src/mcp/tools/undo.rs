@@ -110,7 +110,7 @@ pub struct UndoArguments {
     since: Option<DateTime<Utc>>,
     /// With since: only up to this time.
     until: Option<DateTime<Utc>>,
-    /// With since: what this client did, as get_activity names it; without it, what you did yourself.
+    /// With since: what this client did, as get_activity names it; without it, clients that call themselves as you do.
     client: Option<String>,
     /// From the answer that asked for it, once the person has agreed.
     confirmation: Option<String>,
@@ -146,20 +146,30 @@ fn takes_away(call: &ToolCall) -> bool {
     call.is_undoable() && (call.changed.len() > 1 || call.changed.iter().any(ends))
 }
 
+/// What undoing a change of a task does.
+fn reverse(ChangedTask { id, title, with, change }: &ChangedTask) -> String {
+    let named = title.as_ref().map(|title| format!("{id} “{title}”")).unwrap_or_else(|| id.to_string());
+    match (change, with) {
+        (Change::Created, _) => format!("delete {named}"),
+        (Change::Deleted, _) => format!("bring back {named}"),
+        (Change::Shared, Some(email)) => format!("change back what {email} may do with {named}"),
+        (Change::Updated | Change::Shared, _) => format!("change back {named}"),
+    }
+}
+
 fn question(calls: &[ToolCall]) -> String {
-    let changed: Vec<_> = calls.iter().flat_map(|call| &call.changed).collect();
-    let changed = listed(changed.into_iter().map(|ChangedTask { id, title, with, .. }| match (title, with) {
-        (Some(title), _) => format!("{id} “{title}”"),
-        (None, Some(email)) => format!("{id} (shared with {email})"),
-        (None, None) => id.to_string(),
-    }));
-    match calls {
-        [ToolCall { client, tool, called_at, .. }] => {
-            format!("Undo the {tool} of “{client}” at {called_at}, which changed the tasks {changed}?")
+    let mut steps = Vec::new();
+    for step in calls.iter().flat_map(|call| &call.changed).map(reverse) {
+        if !steps.contains(&step) {
+            steps.push(step);
         }
+    }
+    let steps = listed(steps.into_iter());
+    match calls {
+        [ToolCall { client, tool, called_at, .. }] => format!("Undo the {tool} of “{client}” at {called_at}: {steps}?"),
         several => {
             let client = several.first().map(|call| &*call.client).unwrap_or_default();
-            format!("Undo {} actions of “{client}”, which changed the tasks {changed}?", several.len())
+            format!("Undo {} actions of “{client}”: {steps}?", several.len())
         }
     }
 }
@@ -188,11 +198,15 @@ impl Tool for UndoAction {
             _ => return Err(Stop::Refused("Name one action by its action_id, or a time by since.".to_owned())),
         };
         let calls = cx.backend.tool_call_undoable(cx.viewer, &undo).await?;
+        // What is agreed to, and done, is just these.
+        let ids: Vec<_> = calls.iter().map(|call| call.id).collect();
         if calls.len() > 1 || calls.iter().any(takes_away) {
-            // What is agreed to is just these.
-            let about: Vec<_> = calls.iter().map(|call| call.id).collect();
-            cx.confirmed(question(&calls), confirmation.as_deref(), &about)?;
+            cx.confirmed(question(&calls), confirmation.as_deref(), &ids)?;
         }
+        let undo = match undo {
+            Undo::Client { .. } => Undo::Calls(ids),
+            named => named,
+        };
         Ok(UndoneAnswer::from(cx.backend.tool_call_undo(cx.viewer, &undo).await?).into())
     }
 }
