@@ -82,7 +82,8 @@ words!(
 pub struct ChangedTask {
     /// The task.
     pub id: TaskId,
-    /// Its title as the call left it, or found it where it is gone; hostile text. `None` where a share alone was changed.
+    /// Its title as the call left it, or found it where it is gone; where a share alone was changed, as it is now, if the
+    /// viewer sees it. Hostile text.
     pub title: Option<String>,
     /// The address of whom it is shared with, or is no longer, where that was changed.
     pub with: Option<String>,

@@ -168,7 +168,7 @@ fn UndoAll(id: String, client: String, named: String, since: String, answers: An
                         href=href.clone()
                         aria-label=format!("And all after it… {named}")
                         data-noscroll=""
-                        class="button button-quiet-danger"
+                        class="button button-quiet"
                     >
                         "And all after it…"
                     </a>

@@ -242,7 +242,8 @@ impl Scope {
         // What is shared with a task that was brought back belongs to that.
         let rows = query!(
             r#"/* tool_call_change_list */
-               SELECT done.call_id AS "call_id!", done.task_id AS "task_id!", done.before, done.after, done.share_email
+               SELECT done.call_id AS "call_id!", done.task_id AS "task_id!", done.before, done.after, done.share_email,
+                   task.title AS "title?"
                FROM unnest($1::uuid[]) AS of (call)
                CROSS JOIN LATERAL (
                    SELECT each.* FROM (
@@ -251,6 +252,7 @@ impl Scope {
                        FROM tool_call_changes WHERE call_id = of.call ORDER BY task_id, no
                    ) each ORDER BY no LIMIT $2
                ) done
+               LEFT JOIN tasks task ON task.id = done.task_id AND done.share_email IS NOT NULL
                ORDER BY done.call_id, done.no"#,
             calls,
             CHANGED_MAX
@@ -266,7 +268,7 @@ impl Scope {
                 (None, _, None) => Change::Deleted,
                 _ => Change::Updated,
             };
-            let task = ChangedTask { id, title: row.after.or(row.before), with: row.share_email, change };
+            let task = ChangedTask { id, title: row.after.or(row.before).or(row.title), with: row.share_email, change };
             changed.entry(row.call_id).or_default().push(task);
         }
         Ok(changed)

@@ -22,7 +22,7 @@ use uuid::Uuid;
 #[schema(as = ChangedTask, example = json!({ "task_id": 17, "title": "Plan the offsite", "with": null, "change": "updated" }))]
 pub struct ChangedBody {
     task_id: i64,
-    /// As the call left it, or found it where it is gone; null where a share alone was changed.
+    /// As the call left it, or found it where it is gone; where a share alone was changed, as it is now, or null.
     title: Option<String>,
     /// The address of whom it is shared with, or is no longer; null where that was not changed.
     with: Option<String>,

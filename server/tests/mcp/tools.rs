@@ -118,7 +118,10 @@ async fn what_can_mean_several_things_is_told_and_not_guessed(_: PgPoolOptions, 
     let agreed = json!({ "task": first, "with": "grace", "permission": "view", "confirmation": agreed_to });
     assert_eq!(agent.done("share_task", agreed).await["done"]["with"], "grace@example.org");
     let lately = agent.done("get_activity", json!({})).await["actions"][0]["changed"][0].take();
-    assert_eq!((&lately["change"], &lately["with"]), (&json!("shared"), &json!("grace@example.org")));
+    assert_eq!(
+        (&lately["change"], &lately["with"], &lately["title"]),
+        (&json!("shared"), &json!("grace@example.org"), &json!("Report"))
+    );
     let shared =
         agent.done("share_task", json!({ "task": first, "with": "bob@example.org", "permission": "view" })).await;
     assert_eq!((&shared["done"]["invited"], &shared["done"]["with"]), (&json!(false), &json!("bob@example.org")));
