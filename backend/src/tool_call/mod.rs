@@ -241,9 +241,8 @@ impl Scope {
     async fn changed_by(&mut self, calls: &[Uuid]) -> Result<HashMap<Uuid, Vec<ChangedTask>>> {
         // What is shared with a task that was brought back belongs to that.
         let rows = query!(
-            r#"/* tool_call_change_list */
-               SELECT done.call_id AS "call_id!", done.task_id AS "task_id!", done.before, done.after, done.share_email,
-                   task.title AS "title?"
+            r#"/* tool_call_change_list */ SELECT done.call_id AS "call_id!", done.task_id AS "task_id!", done.before,
+                   done.after, done.share_email, task.title AS "title?"
                FROM unnest($1::uuid[]) AS of (call)
                CROSS JOIN LATERAL (
                    SELECT each.* FROM (
