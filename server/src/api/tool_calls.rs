@@ -176,8 +176,7 @@ pub struct UndoneBody {
     kept: Vec<NotUndoneBody>,
 }
 
-/// Undoes what calls did, the last one first. A call is undone wholly or, where somebody has changed the same since, not at
-/// all.
+/// Undoes what calls did, the last one first: each wholly or, if somebody has changed the same since, not at all.
 #[utoipa::path(
     post, path = "/api/tool-calls/undo", tag = "agents", operation_id = "tool_call_undo",
     request_body = UndoBody,
